@@ -1,0 +1,1 @@
+"""Speed of cormorant beside the bare driver and `sqlalchemy.orm`: `python -m bench`."""

@@ -1,0 +1,205 @@
+"""An object-relational mapper whose events you can rely on, at the speed of the driver.
+
+The names of `sqlalchemy.orm` stand here: code written for it needs another import line.
+Beside them: `select`, `insert`, `update`, `delete` and their like on the fast road, `event`,
+and `inspect`.
+"""
+
+from __future__ import annotations
+
+from cormorant import (
+    attributes,
+    context,
+    event,
+    exc,
+    instrumentation,
+    interfaces,
+    query,
+    state,
+    unitofwork,
+    util,
+)
+from cormorant import mapper as _mapper_module
+from cormorant.event.catalog import (
+    AttributeEvents,
+    InstanceEvents,
+    InstrumentationEvents,
+    MapperEvents,
+    QueryEvents,
+    RegistryEvents,
+    SessionEvents,
+)
+from cormorant.event.constants import EXT_CONTINUE, EXT_SKIP, EXT_STOP, NO_KEY
+from cormorant.flush.context import UOWTransaction
+from cormorant.instrument._state_cy import InstanceState
+from cormorant.instrument.constants import (
+    NO_VALUE,
+    AttributeEventToken,
+    LoaderCallableStatus,
+    PassiveFlag,
+)
+from cormorant.instrument.identity import IdentityMap
+from cormorant.instrument.manager import AttributeState, ClassManager
+from cormorant.load.context import QueryContext
+from cormorant.mapping.cascades import CascadeOptions
+from cormorant.mapping.classes import DeclarativeMeta
+from cormorant.mapping.columns import (
+    ColumnProperty,
+    MappedColumn,
+    column_property,
+    deferred,
+    mapped_column,
+)
+from cormorant.mapping.declarative import (
+    DeclarativeBase,
+    DeclarativeBaseNoMeta,
+    add_mapped_attribute,
+    as_declarative,
+    declarative_base,
+)
+from cormorant.mapping.declared import declarative_mixin, declared_attr, has_inherited_table
+from cormorant.mapping.mapper import Mapper, class_mapper, mapper, object_mapper
+from cormorant.mapping.methods import reconstructor, validates
+from cormorant.mapping.properties import MappedClassProtocol, MapperProperty
+from cormorant.mapping.python_types import TypeResolve
+from cormorant.mapping.registry import clear_mappers, configure_mappers, registry
+from cormorant.mapping.relationships import (
+    MANYTOMANY,
+    MANYTOONE,
+    ONETOMANY,
+    Relationship,
+    RelationshipDirection,
+    RelationshipProperty,
+    backref,
+    relationship,
+)
+from cormorant.session.factory import scoped_session, sessionmaker
+from cormorant.session.inspecting import inspect
+from cormorant.session.orm_execute import ORMExecuteState
+from cormorant.session.query import Query
+from cormorant.session.session import (
+    Session,
+    close_all_sessions,
+    make_transient,
+    make_transient_to_detached,
+    object_session,
+    was_deleted,
+)
+from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
+from cormorant.sql.attributes import InstrumentedAttribute, Mapped, QueryableAttribute
+from cormorant.sql.expression import (
+    and_,
+    delete,
+    exists,
+    insert,
+    not_,
+    or_,
+    select,
+    union,
+    union_all,
+    update,
+)
+from cormorant.sql.inspection import (
+    InspectionAttr,
+    InspectionAttrExtensionType,
+    InspectionAttrInfo,
+    NotExtension,
+    ORMDescriptor,
+    PropComparator,
+    SQLORMExpression,
+)
+
+__all__ = [
+    "AttributeEventToken",
+    "AttributeEvents",
+    "AttributeState",
+    "CascadeOptions",
+    "ClassManager",
+    "ColumnProperty",
+    "DeclarativeBase",
+    "DeclarativeBaseNoMeta",
+    "DeclarativeMeta",
+    "EXT_CONTINUE",
+    "EXT_SKIP",
+    "EXT_STOP",
+    "IdentityMap",
+    "InspectionAttr",
+    "InspectionAttrExtensionType",
+    "InspectionAttrInfo",
+    "InstanceEvents",
+    "InstanceState",
+    "InstrumentationEvents",
+    "InstrumentedAttribute",
+    "LoaderCallableStatus",
+    "MANYTOMANY",
+    "MANYTOONE",
+    "Mapped",
+    "MappedClassProtocol",
+    "MappedColumn",
+    "Mapper",
+    "MapperEvents",
+    "MapperProperty",
+    "NO_KEY",
+    "NO_VALUE",
+    "NotExtension",
+    "ONETOMANY",
+    "ORMDescriptor",
+    "ORMExecuteState",
+    "PassiveFlag",
+    "PropComparator",
+    "Query",
+    "QueryContext",
+    "QueryEvents",
+    "QueryableAttribute",
+    "RegistryEvents",
+    "Relationship",
+    "RelationshipDirection",
+    "RelationshipProperty",
+    "SQLORMExpression",
+    "Session",
+    "SessionEvents",
+    "SessionTransaction",
+    "SessionTransactionOrigin",
+    "TypeResolve",
+    "UOWTransaction",
+    "add_mapped_attribute",
+    "and_",
+    "as_declarative",
+    "attributes",
+    "backref",
+    "class_mapper",
+    "clear_mappers",
+    "close_all_sessions",
+    "column_property",
+    "configure_mappers",
+    "declarative_base",
+    "declarative_mixin",
+    "declared_attr",
+    "deferred",
+    "delete",
+    "event",
+    "exc",
+    "exists",
+    "has_inherited_table",
+    "insert",
+    "inspect",
+    "make_transient",
+    "make_transient_to_detached",
+    "mapped_column",
+    "mapper",
+    "not_",
+    "object_mapper",
+    "object_session",
+    "or_",
+    "reconstructor",
+    "registry",
+    "relationship",
+    "scoped_session",
+    "select",
+    "sessionmaker",
+    "union",
+    "union_all",
+    "update",
+    "validates",
+    "was_deleted",
+]

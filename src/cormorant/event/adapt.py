@@ -1,0 +1,102 @@
+"""Turn a function and its options into a registration: adapted once, called many times."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import BuiltinMethodType, MethodType
+from typing import Any
+
+from cormorant.event import _adapters_cy as adapters
+from cormorant.event import check
+from cormorant.event.family import Event
+
+_numbers = itertools.count(1)
+
+DEMANDS = frozenset({"active_history"})
+"""Options that ask something of the target itself."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registration:
+    """One listener at one place."""
+
+    event: Event
+    listener: Callable[..., Any]
+    identity: object
+    options: Mapping[str, Any]
+    """As given, without those that are off."""
+    order: int
+    propagate: bool
+    retval: bool
+    """It asked to return a value, and the event heeds one."""
+    call: Callable[..., Any]
+    returning_call: Callable[..., Any]
+    """The same, where some listener returns a value: then all have to."""
+    demands: frozenset[str]
+
+
+def identity_of(listener: Callable[..., Any]) -> object:
+    """Return what two spellings of the same listener share: a bound method is made anew."""
+    if isinstance(listener, MethodType):
+        return ("method", id(listener.__func__), id(listener.__self__))
+    if isinstance(listener, BuiltinMethodType) and listener.__self__ is not None:
+        return ("method", listener.__name__, id(listener.__self__))
+    return id(listener)
+
+
+def register(
+    event: Event,
+    listener: Callable[..., Any],
+    options: Mapping[str, Any],
+    forget: Callable[[], object],
+) -> Registration:
+    """Check `listener` and adapt it to the way `event` is fired; `forget` undoes it."""
+    check.check_options(event, options)
+    check.check_listener(event, listener)
+    on = {option: value for option, value in options.items() if value}
+    call = _adapted(event, listener, on)
+    if "once" in on:
+        call = adapters.Once(call, forget, event.value_position, event.otherwise)
+    heeded = "retval" in on and event.returns
+    returning = call
+    if event.returns and not heeded:
+        returning = adapters.Unchanged(call, event.value_position, event.otherwise)
+    number = next(_numbers)
+    family = event.family
+    return Registration(
+        event=event,
+        listener=listener,
+        identity=identity_of(listener),
+        options=on,
+        order=-number if "insert" in on else number,
+        propagate=family.inherits or bool(options.get("propagate", family.propagate_by_default)),
+        retval=heeded,
+        call=call,
+        returning_call=returning,
+        demands=DEMANDS.intersection(on),
+    )
+
+
+def _adapted(event: Event, listener: Callable[..., Any], on: Mapping[str, Any]) -> Any:
+    """Wrap `listener` so that it can be called with all arguments as they are fired."""
+    call: Any = listener
+    include_key = "include_key" in on
+    if "named" in on:
+        names = event.arguments if include_key else event.plain_arguments
+        check.check_names(event, listener, names)
+        call = adapters.Named(listener, names)
+    elif (form := check.short_form_of(event, listener)) is not None:
+        call = adapters.InShortForm(listener, form.take)
+    else:
+        check.check_arguments(event, listener, include_key)
+        if event.keyword is not None and include_key:
+            call = adapters.WithKey(listener, event.keyword)
+        elif event.keyword is not None:
+            call = adapters.WithoutKey(listener)
+    if "raw" in on and event.object_position is not None:
+        call = adapters.WithState(call, event.object_position, event.family)
+    for option in sorted(event.wrapping.intersection(on, event.family.wrappers)):
+        call = event.family.wrappers[option](call)
+    return call

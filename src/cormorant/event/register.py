@@ -1,0 +1,258 @@
+"""The four functions of users: listen, listens_for, remove, contains."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, overload
+
+from sqlalchemy import event as core
+from sqlalchemy.exc import InvalidRequestError, SAWarning
+
+from cormorant.event import check
+from cormorant.event.adapt import identity_of, register
+from cormorant.event.catalog import EVENTS, FAMILIES
+from cormorant.event.family import Event
+from cormorant.event.places import Everyone, OfObject, Place
+from cormorant.exc import ListenError
+
+if TYPE_CHECKING:
+    from typing import Literal, Unpack
+
+    from cormorant.event import signatures as s
+
+
+@overload
+def listen(target: Any, name: s.OnWrite, fn: s.ToWrite, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(target: Any, name: s.OnBegin, fn: s.ToBegin, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(
+    target: Any, name: s.Configuring, fn: s.ToConfigure, **options: Unpack[s.Options]
+) -> None: ...
+
+
+@overload
+def listen(target: Any, name: s.OnBulk, fn: s.ToBulk, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(target: Any, name: s.OfOne, fn: s.ToOne, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(target: Any, name: s.OfTwo, fn: s.ToTwo, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(target: Any, name: s.OfThree, fn: s.ToThree, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(target: Any, name: s.OnSet, fn: s.ToFour, **options: Unpack[s.Options]) -> None: ...
+
+
+@overload
+def listen(
+    target: Any,
+    name: s.AnyName,
+    fn: Callable[..., Any],
+    *,
+    named: Literal[True],
+    include_key: bool = False,
+    **options: Unpack[s.Options],
+) -> None: ...
+
+
+@overload
+def listen(
+    target: Any,
+    name: s.OnCollection,
+    fn: Callable[..., Any],
+    *,
+    include_key: Literal[True],
+    **options: Unpack[s.Options],
+) -> None: ...
+
+
+@overload
+def listen(target: s.CoreTarget, name: str, fn: Callable[..., Any], **options: Any) -> None: ...
+
+
+def listen(target: Any, name: str, fn: Callable[..., Any], **options: Any) -> None:
+    """Call `fn` whenever the event `name` happens to `target`.
+
+    Raises ListenError when target, name, arguments or options do not fit.
+    Targets of Core (`Engine`, `Pool`, `Table`, ...) go to `sqlalchemy.event.listen`.
+    """
+    if name not in EVENTS:
+        _of_core(core.listen, target, name, fn, **options)
+        return
+    _listen(target, name, fn, options)
+
+
+def _listen(target: Any, name: str, fn: Callable[..., Any], options: dict[str, Any]) -> None:
+    event, place = _find(target, name)
+    registration = register(event, fn, options, _forgetter(event, place, identity_of(fn)))
+    earlier = event.family.board.add(place, registration)
+    if earlier is not None and earlier.options != registration.options:
+        warnings.warn(
+            f"{check.name_of(fn)} listens to {event.name!r} of "
+            f"{check.describe(target, FAMILIES)} already, with other options: they stay as they "
+            f"are. Call remove() first to change them.",
+            SAWarning,
+            stacklevel=3,
+        )
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OnWrite, **options: Unpack[s.Options]
+) -> Callable[[s.Write], s.Write]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OnBegin, **options: Unpack[s.Options]
+) -> Callable[[s.Begin], s.Begin]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.Configuring, **options: Unpack[s.Options]
+) -> Callable[[s.Configure], s.Configure]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OnBulk, **options: Unpack[s.Options]
+) -> Callable[[s.Bulk], s.Bulk]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OfOne, **options: Unpack[s.Options]
+) -> Callable[[s.One], s.One]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OfTwo, **options: Unpack[s.Options]
+) -> Callable[[s.Two], s.Two]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OfThree, **options: Unpack[s.Options]
+) -> Callable[[s.Three], s.Three]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OnSet, **options: Unpack[s.Options]
+) -> Callable[[s.Four], s.Four]: ...
+
+
+@overload
+def listens_for(
+    target: Any,
+    name: s.AnyName,
+    *,
+    named: Literal[True],
+    include_key: bool = False,
+    **options: Unpack[s.Options],
+) -> Callable[[s.Free], s.Free]: ...
+
+
+@overload
+def listens_for(
+    target: Any, name: s.OnCollection, *, include_key: Literal[True], **options: Unpack[s.Options]
+) -> Callable[[s.Free], s.Free]: ...
+
+
+@overload
+def listens_for(target: s.CoreTarget, name: str, **options: Any) -> Callable[[s.Free], s.Free]: ...
+
+
+def listens_for(target: Any, name: str, **options: Any) -> Callable[[Any], Any]:
+    """Decorate a function that listens to the event `name` of `target`; see `listen`."""
+
+    def decorate(fn: Callable[..., Any]) -> Callable[..., Any]:
+        if name in EVENTS:
+            _listen(target, name, fn, options)
+        else:
+            _of_core(core.listen, target, name, fn, **options)
+        return fn
+
+    return decorate
+
+
+def remove(target: Any, name: str, fn: Callable[..., Any]) -> None:
+    """Stop calling `fn`: what fires after this returns does not call it.
+
+    Raises InvalidRequestError when `fn` does not listen to that event of exactly that target.
+    """
+    if name not in EVENTS:
+        _of_core(core.remove, target, name, fn)
+        return
+    event, place = _find(target, name)
+    if not event.family.board.remove(place, event, identity_of(fn)):
+        raise ListenError(
+            f"{check.name_of(fn)} does not listen to {name!r} of "
+            f"{check.describe(target, FAMILIES)}, so it cannot be removed. Give the target, "
+            f"name and function that listen() was given; contains() tells."
+        )
+
+
+def contains(target: Any, name: str, fn: Callable[..., Any]) -> bool:
+    """Tell whether `fn` listens to the event `name` of exactly this target."""
+    if name not in EVENTS:
+        return bool(_of_core(core.contains, target, name, fn))
+    event, place = _find(target, name)
+    found: bool = event.family.board.contains(place, event, identity_of(fn))
+    return found
+
+
+def _forgetter(event: Event, place: Place, identity: object) -> Callable[[], object]:
+    """Return what removes a listener, without keeping the session alive that it listens to."""
+    board = event.family.board
+    if not isinstance(place, OfObject):
+        return functools.partial(board.remove, place, event, identity)
+    kept = weakref.ref(place.obj)
+
+    def forget() -> None:
+        obj = kept()
+        if obj is not None:
+            board.remove(OfObject(obj), event, identity)
+
+    return forget
+
+
+def _find(target: Any, name: str) -> tuple[Event, Place]:
+    """Find the first family that has this event and accepts the target."""
+    for event in EVENTS[name]:
+        place = event.family.resolve(target)
+        if place is None or (event.everyone_only and not isinstance(place, Everyone)):
+            continue
+        return event, place
+    raise check.wrong_target(target, EVENTS[name], FAMILIES)
+
+
+def _of_core(
+    function: Callable[..., Any], target: Any, name: str, *rest: Any, **options: Any
+) -> Any:
+    """Hand the call to Core; refuse in our words what Core does not know either."""
+    try:
+        return function(target, name, *rest, **options)
+    except InvalidRequestError as problem:
+        if not str(problem).startswith("No such event"):
+            raise
+    except AssertionError:
+        pass  # Core asserts that the target of a pool event is a pool
+    raise check.unknown_event(target, name, FAMILIES) from None

@@ -1,0 +1,1 @@
+"""Objects to rows: what changed, in which order it is written, and the writing."""

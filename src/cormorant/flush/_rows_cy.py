@@ -1,0 +1,136 @@
+# cython: boundscheck=False, wraparound=False
+"""Collect the column values of many objects as rows, and hand keys back to the objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cormorant.instrument._state_cy import FLAG_FLUSHING, settle, state_of, values_of
+from cormorant.instrument.constants import NO_VALUE
+
+try:
+    import cython
+except ImportError:
+    from cormorant import _cython as cython
+
+COMPILED: bool = cython.compiled
+
+PLAIN_TYPES: set = {str, int, float, bool, bytes, type(None)}
+_expressions: dict = {}
+
+
+def is_expression(value: Any) -> bool:
+    """Tell whether a value is SQL rather than data; remembered by type."""
+    kind = type(value)
+    answer = _expressions.get(kind)
+    if answer is None:
+        answer = hasattr(kind, "__clause_element__") or hasattr(kind, "__visit_name__")
+        if len(_expressions) > 1000:
+            _expressions.clear()
+        _expressions[kind] = answer
+    return answer
+
+
+def absent_masks(objects, keys, omittable):
+    """Return per object the bits of the omittable columns that have no value.
+
+    `omittable`, per key: 0 = a missing value becomes NULL, 1 = None leaves the column out, 2 =
+    only a missing value does (None is a value of the type). The second answer lists the
+    objects that have SQL expressions among their values.
+    """
+    masks: list = []
+    expressive: list = []
+    width: cython.Py_ssize_t = len(keys)
+    i: cython.Py_ssize_t
+    names: tuple = keys
+    optional: tuple = omittable
+    for obj in objects:
+        values: dict = values_of(obj)
+        mask = 0
+        has_sql: cython.bint = False
+        for i in range(width):
+            value = values.get(names[i])
+            if value is None:
+                if optional[i] == 1 or (optional[i] == 2 and names[i] not in values):
+                    mask |= 1 << i
+            elif type(value) not in PLAIN_TYPES and is_expression(value):
+                has_sql = True
+        masks.append(mask)
+        if has_sql:
+            expressive.append(obj)
+    return masks, expressive
+
+
+def rows_of(objects, keys, processors):
+    """Return one tuple of values per object, in the order of `keys`, bind processors applied."""
+    rows: list = []
+    names: tuple = keys
+    width: cython.Py_ssize_t = len(names)
+    i: cython.Py_ssize_t
+    plain: cython.bint = processors is None
+    for obj in objects:
+        values: dict = values_of(obj)
+        row: list = []
+        if plain:
+            for i in range(width):
+                row.append(values.get(names[i]))
+        else:
+            for i in range(width):
+                value = values.get(names[i])
+                processor = processors[i]
+                if processor is not None:
+                    value = processor(value)
+                row.append(value)
+        rows.append(tuple(row))
+    return rows
+
+
+def take_keys(objects, keys, pk_key, known):
+    """Give each object the single key that the database made, and put it into the map."""
+    i: cython.Py_ssize_t
+    identifiers: list = keys
+    for i in range(len(identifiers)):
+        obj = objects[i]
+        state = state_of(obj)
+        pk = identifiers[i]
+        state.values[pk_key] = pk
+        state.pk = pk
+        state.flags |= FLAG_FLUSHING
+        state.epoch = state.link.epoch
+        known[pk] = state.ref
+
+
+def fill_nulls(objects, keys):
+    """Store None under the columns that a row was written with NULL for."""
+    for obj in objects:
+        values: dict = values_of(obj)
+        for key in keys:
+            if key not in values:
+                values[key] = None
+
+
+def net_changes(obj, before, comparisons):
+    """Return the column keys whose value differs from the one in `before`, in column order.
+
+    `comparisons`: column key -> function of two values, or None for `==`.
+    """
+    state = state_of(obj)
+    settle(state)
+    values: dict = state.values
+    found: list = []
+    for key in before:
+        if key not in comparisons:
+            continue
+        old = before[key]
+        new = values.get(key)
+        if old is new:
+            continue
+        if old is not NO_VALUE and not (new is not None and is_expression(new)):
+            compare = comparisons[key]
+            if compare is not None:
+                if compare(new, old):
+                    continue
+            elif old is not None and new is not None and new == old:
+                continue
+        found.append(key)
+    return found

@@ -1,0 +1,231 @@
+"""What one round of a flush has to write: new, changed and deleted objects by root mapper."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SAWarning
+
+from cormorant import exc
+from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
+from cormorant.instrument.constants import NO_VALUE
+
+if TYPE_CHECKING:
+    from cormorant.flush.context import UOWTransaction
+    from cormorant.mapping.mapper import Mapper
+    from cormorant.mapping.relationships import RelationshipProperty
+
+
+@dataclass(slots=True)
+class Changes:
+    """Objects to write, by root mapper, in the order in which they came."""
+
+    new: dict[Mapper, list[Any]] = field(default_factory=dict)
+    changed: dict[Mapper, list[Any]] = field(default_factory=dict)
+    deleted: dict[Mapper, list[Any]] = field(default_factory=dict)
+    drawn: set[int] = field(default_factory=set)
+    """Ids of the objects in `changed`."""
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.changed or self.deleted)
+
+    @property
+    def mappers(self) -> list[Mapper]:
+        """The root mappers of all objects here."""
+        return list(dict.fromkeys([*self.new, *self.changed, *self.deleted]))
+
+
+def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
+    """Return what is not written yet; marks it as taken.
+
+    `only`: ids of the objects that a partial flush is limited to.
+    """
+    link = context.link
+    found = Changes()
+    done = context.processed
+    doomed = link.deleted
+    for oid, obj in list(link.new.items()):
+        if oid not in done and (only is None or oid in only):
+            done[oid] = obj
+            _put(found.new, obj)
+    for oid, obj in list(link.changed.items()):
+        if oid in done or oid in doomed or (only is not None and oid not in only):
+            continue
+        if state_of(obj).flags & (FLAG_DELETED | FLAG_FLUSHING):
+            continue
+        done[oid] = obj
+        found.drawn.add(oid)
+        _put(found.changed, obj)
+    for oid, obj in list(doomed.items()):
+        if oid not in context.touched and (only is None or oid in only):
+            context.touched[oid] = obj
+            _put(found.deleted, obj)
+    if context.snapshots:
+        again = [o for o in context.changed_since([*context.inserted, *context.updated])]
+        for obj in again:
+            if id(obj) not in doomed:
+                found.drawn.add(id(obj))
+                _put(found.changed, obj)
+    return found
+
+
+def _put(groups: dict[Mapper, list[Any]], obj: Any) -> None:
+    root = state_of(obj).manager.mapper.base_mapper
+    group = groups.get(root)
+    if group is None:
+        group = groups[root] = []
+    group.append(obj)
+
+
+def relate(context: UOWTransaction, changes: Changes) -> None:
+    """Find for each child whose key it takes, and draw in children that must be rewritten.
+
+    Fills `context.incoming`: id of the child -> (relationship, parent or None).
+    """
+    for group in [*changes.new.values(), *changes.changed.values()]:
+        for obj in list(group):
+            _relate_object(context, changes, obj)
+    for group in list(changes.deleted.values()):
+        for obj in group:
+            _release_children(context, changes, obj)
+
+
+def written_relationships(mapper: Mapper) -> tuple[list[Any], list[Any]]:
+    """Return (those to one, those to many) of a mapper whose keys a flush writes."""
+    found: tuple[list[Any], list[Any]] | None = mapper.memo.get("written_relationships")
+    if found is None:
+        props = [prop for prop in mapper.relationships if not prop.viewonly]
+        to_one = [prop for prop in props if prop.join.foreign_is_local]
+        to_many = [prop for prop in props if not prop.join.foreign_is_local]
+        found = mapper.memo["written_relationships"] = (to_one, to_many)
+    return found
+
+
+def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
+    state = state_of(obj)
+    to_one, to_many = written_relationships(state.manager.mapper)
+    if not to_one and not to_many:
+        return
+    fresh = state.pk is None
+    before = {} if fresh else context.before(obj)
+    for prop in to_one:
+        if prop.key in (state.values if fresh else before):
+            _take_parent(context, prop, obj, state.values.get(prop.key))
+    for prop in to_many:
+        if fresh or prop.key in before:
+            _give_children(context, changes, prop, obj, before)
+
+
+def _take_parent(context: UOWTransaction, prop: Any, obj: Any, parent: Any) -> None:
+    if parent is not None:
+        _check_class(prop, parent)
+        if not context.session.has(parent):
+            _outside(prop, parent)
+            return
+    context.incoming.setdefault(id(obj), []).append((prop, parent))
+
+
+def _give_children(
+    context: UOWTransaction, changes: Changes, prop: Any, obj: Any, before: dict[str, Any]
+) -> None:
+    added, removed = member_changes(prop, obj, before)
+    for child in added:
+        _check_class(prop, child)
+        if not context.session.has(child):
+            _outside(prop, child)
+            continue
+        if id(child) in context.link.deleted:
+            continue
+        context.incoming.setdefault(id(child), []).append((prop, obj))
+        _draw_in(context, changes, child)
+    for child in removed:
+        _let_go(context, changes, prop, child, obj)
+
+
+def member_changes(
+    prop: RelationshipProperty[Any], obj: Any, before: dict[str, Any]
+) -> tuple[list[Any], list[Any]]:
+    """Return the members that came and that left a relationship to many."""
+    state = state_of(obj)
+    now = state.values.get(prop.key)
+    then = before.get(prop.key, NO_VALUE)
+    if prop.key not in before:
+        return (list(prop.members(obj, state)), []) if not before else ([], [])
+    if now is None and state.extra is not None and state.extra.queues:
+        queue = state.extra.queues.get(prop.key)
+        if queue is not None:
+            return list(queue.added), list(queue.removed)
+    current = [] if now is None else list(now) if prop.uselist else [now]
+    if then is NO_VALUE or then is None:
+        return current, []
+    earlier = list(then) if prop.uselist else [then]
+    known, there = {id(o) for o in earlier}, {id(o) for o in current}
+    return (
+        [o for o in current if id(o) not in known],
+        [o for o in earlier if id(o) not in there],
+    )
+
+
+def _let_go(context: UOWTransaction, changes: Changes, prop: Any, child: Any, owner: Any) -> None:
+    if child is None or id(child) in context.link.deleted or not context.session.has(child):
+        return
+    state = state_of(child)
+    if state.pk is None and id(child) not in context.link.new:
+        return
+    reverse = prop.impl.reverse
+    if reverse is not None and state.values.get(reverse.key) not in (None, owner):
+        return
+    known = context.incoming.setdefault(id(child), [])
+    if not any(parent is not None and p.join is prop.join for p, parent in known):
+        known.append((prop, None))
+    _draw_in(context, changes, child)
+
+
+def _draw_in(context: UOWTransaction, changes: Changes, child: Any) -> None:
+    """Have a persistent child rewritten in this round."""
+    if id(child) in context.link.new or state_of(child).flags:
+        return
+    if id(child) in changes.drawn:
+        return
+    changes.drawn.add(id(child))
+    context.processed[id(child)] = child
+    _put(changes.changed, child)
+
+
+def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> None:
+    """Take the key of a deleted parent out of the children that stay."""
+    _to_one, to_many = written_relationships(state_of(obj).manager.mapper)
+    for prop in to_many:
+        if prop.passive_deletes == "all":
+            continue
+        state = state_of(obj)
+        load = not prop.passive_deletes
+        before = context.before(obj)
+        gone = member_changes(prop, obj, before)[1] if prop.key in before else []
+        for child in [*prop.members(obj, state, load=load), *gone]:
+            if id(child) not in context.link.deleted and not prop.cascade.delete:
+                _let_go(context, changes, prop, child, obj)
+
+
+def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
+    target = prop.mapper
+    mapper = state_of(member).mapper
+    if mapper.isa(target) or not prop.options.get("enable_typechecks", True):
+        return
+    raise exc.FlushError(
+        f"Attempting to flush an object of class {mapper.class_.__name__!r} on relationship "
+        f"{prop}, which takes objects of class {target.class_.__name__!r}. Assign an object of "
+        f"that class or of a mapped subclass."
+    )
+
+
+def _outside(prop: RelationshipProperty[Any], member: Any) -> None:
+    warnings.warn(
+        SAWarning(
+            f"Object of type <{type(member).__name__}> not in session, add operation along "
+            f"'{prop}' will not proceed; add it with session.add()."
+        ),
+        stacklevel=2,
+    )

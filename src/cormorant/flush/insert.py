@@ -1,0 +1,270 @@
+"""Write new rows: defaults, batches, keys that the database makes."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from cormorant import exc
+from cormorant.flush._rows_cy import absent_masks, fill_nulls, is_expression, rows_of, take_keys
+from cormorant.flush.defaults import apply_defaults
+from cormorant.flush.facts import WriteFacts
+from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of, values_of
+from cormorant.sql import wire
+from cormorant.sql.errors import Facts
+from cormorant.sql.writes import insert_plan
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.flush.context import UOWTransaction
+    from cormorant.mapping.mapper import Mapper
+
+
+def insert_rows(
+    context: UOWTransaction, mapper: Mapper, objects: list[Any], connection: Connection
+) -> None:
+    """Insert the rows of new objects of one class; each object gets its key."""
+    facts = WriteFacts.of(mapper)
+    _set_discriminator(mapper, objects)
+    _set_versions(mapper, objects)
+    if facts.defaults:
+        for obj in objects:
+            given = apply_defaults(
+                values_of(obj), facts.defaults, facts.column_of, connection, True
+            )
+            if given:
+                context.defaulted.append((obj, given))
+    masks, expressive = absent_masks(objects, facts.keys, facts.omittable)
+    if expressive:
+        _insert_mixed(context, mapper, facts, objects, masks, expressive, connection)
+    else:
+        _insert_plain(context, mapper, facts, objects, masks, connection)
+
+
+def _insert_mixed(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    masks: list[int],
+    expressive: list[Any],
+    connection: Connection,
+) -> None:
+    """Insert objects of which some have SQL expressions as values, in their order."""
+    special = {id(obj) for obj in expressive}
+    pairs = list(zip(objects, masks, strict=True))
+    for single, part in groupby(pairs, key=lambda pair: id(pair[0]) in special):
+        items = list(part)
+        if single:
+            for obj, _mask in items:
+                _insert_expressions(context, mapper, facts, obj, connection)
+        else:
+            _insert_plain(
+                context, mapper, facts, [o for o, _ in items], [m for _, m in items], connection
+            )
+
+
+def _insert_plain(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    masks: list[int],
+    connection: Connection,
+) -> None:
+    first = masks[0]
+    if all(mask == first for mask in masks):
+        _insert_batch(context, mapper, facts, objects, first, connection)
+        return
+    start = 0
+    for end in range(1, len(objects) + 1):
+        if end == len(objects) or masks[end] != masks[start]:
+            batch = objects[start:end]
+            _insert_batch(context, mapper, facts, batch, masks[start], connection)
+            start = end
+
+
+def _insert_batch(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    mask: int,
+    connection: Connection,
+) -> None:
+    """Insert objects that give values for the same columns."""
+    dialect = connection.dialect
+    present = [i for i in range(len(facts.keys)) if not mask >> i & 1]
+    keys = tuple([facts.keys[i] for i in present])
+    columns = tuple([facts.columns[i] for i in present])
+    missing_pk = [key for key in mapper.pk_keys if key not in keys]
+    fetched = _fetched_keys(mapper, facts, keys, missing_pk, dialect)
+    owner = mapper.class_.__name__
+    returning = tuple([_column(mapper, key) for key in fetched])
+    plan = insert_plan(mapper.local_table, columns, dialect, returning, owner=owner)
+    road = wire.road(connection, plan)
+    rows = rows_of(objects, keys, plan.processors if road == "fast" else None)
+    _require_keys(mapper, objects, missing_pk, facts)
+    if fetched:
+        answers = wire.run_returning(connection, plan, rows, road)
+        _take_answers(context, mapper, objects, fetched, answers)
+    elif missing_pk:
+        made = wire.run_each(connection, plan, rows, road)
+        take_keys(objects, made, missing_pk[0], context.session.identity_map.of(mapper))
+    else:
+        wire.run_many(connection, plan, rows, road)
+        _take_given_keys(context, mapper, objects)
+    fill_nulls(objects, keys)
+    _after_batch(context, mapper, facts, objects, keys, fetched)
+
+
+def _column(mapper: Mapper, key: str) -> Any:
+    return mapper._properties[key].columns[0]  # type: ignore[attr-defined] # column keys only
+
+
+def _fetched_keys(
+    mapper: Mapper, facts: WriteFacts, keys: tuple[str, ...], missing_pk: list[str], dialect: Any
+) -> tuple[str, ...]:
+    """Return the keys whose values come back with the INSERT."""
+    wanted = [
+        key for key in (*facts.server_keys, *facts.sql_defaults)
+        if key not in keys and key not in missing_pk
+    ]
+    eager = mapper.eager_defaults
+    fetch = bool(wanted) and (eager is True or (eager == "auto" and dialect.insert_returning))
+    if mapper.version is not None and not mapper.version.counts and mapper.version.key in wanted:
+        fetch = True
+    if fetch:
+        return (*missing_pk, *sorted(wanted))
+    if missing_pk and (dialect.insert_returning and dialect.name != "sqlite"):
+        return tuple(missing_pk)
+    if len(missing_pk) > 1:
+        return tuple(missing_pk)
+    return ()
+
+
+def _require_keys(
+    mapper: Mapper, objects: list[Any], missing_pk: list[str], facts: WriteFacts
+) -> None:
+    """Refuse rows whose key neither the object nor the database provides."""
+    lacking = [
+        key for key in mapper.pk_keys
+        if key not in missing_pk and key != facts.generated_pk
+    ]
+    if not lacking:
+        return
+    for obj in objects:
+        values = values_of(obj)
+        empty = [key for key in lacking if values.get(key) is None]
+        if empty and (len(empty) == len(mapper.pk_keys) or not mapper.allow_partial_pks):
+            raise exc.FlushError(
+                f"Instance of {mapper.class_.__name__!r} has a NULL identity key: "
+                f"{', '.join(map(repr, empty))} has no value and the database makes none. Set it "
+                f"before the flush, or give the column a default, Identity() or a Sequence."
+            )
+
+
+def _take_answers(
+    context: UOWTransaction,
+    mapper: Mapper,
+    objects: list[Any],
+    fetched: tuple[str, ...],
+    answers: list[Any],
+) -> None:
+    for obj, answer in zip(objects, answers, strict=True):
+        values_of(obj).update(zip(fetched, answer, strict=True))
+    _take_given_keys(context, mapper, objects)
+
+
+def _take_given_keys(context: UOWTransaction, mapper: Mapper, objects: list[Any]) -> None:
+    known = context.session.identity_map.of(mapper)
+    for obj in objects:
+        state = state_of(obj)
+        pk = mapper.pk_from_values(state.values)
+        reference = known.get(pk)
+        other = None if reference is None else reference()
+        if other is not None and other is not obj and id(other) not in context.link.deleted:
+            raise exc.FlushError(
+                f"New instance of {mapper.class_.__name__!r} conflicts with another object of "
+                f"the same identity in this session. Change the persistent object instead, or "
+                f"expunge it first."
+            )
+        state.pk = pk
+        state.flags |= FLAG_FLUSHING
+        state.epoch = state.link.epoch
+        known[pk] = state.ref
+
+
+def _after_batch(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    keys: tuple[str, ...],
+    fetched: tuple[str, ...],
+) -> None:
+    """Tell refresh_flush listeners which values the flush brought, keys left out."""
+    listeners = mapper.dispatch.refresh_flush
+    if not listeners:
+        return
+    brought = [key for key in fetched if key not in mapper.pk_keys]
+    defaulted = {id(obj): names for obj, names in context.defaulted}
+    for obj in objects:
+        own = [key for key in defaulted.get(id(obj), ()) if key not in mapper.pk_keys]
+        names = [*own, *brought]
+        if names:
+            for listener in listeners:
+                listener(obj, context, names)
+
+
+def _set_discriminator(mapper: Mapper, objects: list[Any]) -> None:
+    column = mapper.polymorphic_on
+    if column is None or mapper.polymorphic_identity is None:
+        return
+    key = mapper.property_of(column).key
+    for obj in objects:
+        values = values_of(obj)
+        if values.get(key) is None:
+            values[key] = mapper.polymorphic_identity
+
+
+def _set_versions(mapper: Mapper, objects: list[Any]) -> None:
+    rule = mapper.version
+    if rule is None or not callable(rule.generator):
+        return
+    for obj in objects:
+        values = values_of(obj)
+        if values.get(rule.key) is None:
+            values[rule.key] = rule.generator(None)
+
+
+def _insert_expressions(
+    context: UOWTransaction, mapper: Mapper, facts: WriteFacts, obj: Any, connection: Connection
+) -> None:
+    """Insert one object with SQL expressions among its values; they are loaded on access."""
+    values = values_of(obj)
+    given = {}
+    sql_keys = []
+    for key in facts.keys:
+        value = values.get(key)
+        if value is None:
+            continue
+        if is_expression(value):
+            sql_keys.append(key)
+        given[facts.column_of[key]] = value
+    statement = insert(mapper.local_table).values(given)
+    problem = Facts(mapper.class_.__name__, mapper.local_table.name, (), "INSERT")
+    result = wire.execute(connection, statement, {}, problem)
+    for key, value in zip(mapper.pk_keys, result.inserted_primary_key, strict=True):
+        values[key] = value
+        if key in sql_keys:
+            sql_keys.remove(key)
+    for key in sql_keys:
+        values.pop(key, None)
+    _take_given_keys(context, mapper, [obj])
+    fill_nulls(
+        [obj], [k for k in facts.keys if facts.column_of[k] not in given and k not in facts.server_keys]
+    )

@@ -1,0 +1,24 @@
+"""What a flush may ask of the session that runs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.instrument.identity import IdentityMap
+    from cormorant.mapping.mapper import Mapper
+
+
+class FlushUnit(Protocol):
+    """The session, as the flush sees it."""
+
+    identity_map: IdentityMap
+    flush_transaction: Any
+
+    def connection_for(self, mapper: Mapper) -> Connection:
+        """Return the connection that rows of `mapper` are written on; begins if needed."""
+
+    def has(self, obj: Any) -> bool:
+        """Tell whether an object belongs to this session."""

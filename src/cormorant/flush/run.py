@@ -1,0 +1,223 @@
+"""Run a flush: rounds of plan and write until nothing is left that a listener added."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from cormorant import exc
+from cormorant.flush.changes import Changes, relate, take_changes
+from cormorant.flush.context import UOWTransaction
+from cormorant.flush.delete import delete_rows
+from cormorant.flush.insert import insert_rows
+from cormorant.flush.order import levels, sorted_mappers
+from cormorant.flush.sync import parents_in_same_table, sync_keys
+from cormorant.flush.update import update_rows
+from cormorant.instrument._state_cy import FLAG_DELETING, state_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.mapping.mapper import Mapper
+
+MOST_ROUNDS = 100
+"""Rounds of one flush after which listeners are taken to never stop adding work."""
+
+BEFORE = ("before_insert", "before_update", "before_delete")
+AFTER = ("after_insert", "after_update", "after_delete")
+
+
+def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
+    """Write all that changed, and all that listeners change meanwhile."""
+    for _round in range(MOST_ROUNDS):
+        changes = take_changes(context, only)
+        if not changes:
+            return
+        relate(context, changes)
+        run_round(context, changes)
+    raise exc.ListenerLoopError(
+        f"Over {MOST_ROUNDS} rounds of one flush: a mapper listener adds or changes objects each "
+        f"time. Let it test whether its work is done, or do it in before_flush."
+    )
+
+
+def run_round(context: UOWTransaction, changes: Changes) -> None:
+    """Write what one round found: inserts and updates by class, then deletes backwards."""
+    order = sorted_mappers(changes.mappers)
+    context.watching = context.watching or _listeners_may_look(order, changes)
+    for mapper in order:
+        new, changed = changes.new.get(mapper, []), changes.changed.get(mapper, [])
+        if new or changed:
+            _save(context, mapper, new, changed)
+    for mapper in reversed(order):
+        doomed = changes.deleted.get(mapper)
+        if doomed:
+            _delete(context, mapper, doomed)
+
+
+def _listeners_may_look(order: list[Mapper], changes: Changes) -> bool:
+    """Tell whether a mapper listener may run after a row was written in this round."""
+    before = 0
+    for root in order:
+        for mapper in root.self_and_descendants:
+            dispatch = mapper.dispatch
+            if any(getattr(dispatch, name) for name in AFTER):
+                return True
+            if any(getattr(dispatch, name) for name in BEFORE):
+                before += 1
+    return before > 0 and (len(order) > 1 or bool(changes.deleted))
+
+
+def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[Any]) -> None:
+    connection = context.connection_of(root)
+    if len(changed) > 1:
+        changed = _by_key(changed)
+    if new and context.incoming and _refers_to_itself(root):
+        batches = levels(new, lambda obj: parents_in_same_table(context, obj))
+        for batch in batches[:-1]:
+            _save_batch(context, root, batch, [], connection)
+        new = batches[-1]
+    if root.batch:
+        _save_batch(context, root, new, changed, connection)
+        return
+    for obj in new:
+        _save_batch(context, root, [obj], [], connection)
+    for obj in changed:
+        _save_batch(context, root, [], [obj], connection)
+
+
+def _refers_to_itself(root: Mapper) -> bool:
+    known: bool | None = root.memo.get("refers_to_itself")
+    if known is None:
+        known = any(
+            prop.mapper.base_mapper is root
+            for mapper in root.self_and_descendants
+            for prop in mapper.relationships
+        )
+        root.memo["refers_to_itself"] = known
+    return known
+
+
+def _by_key(objects: list[Any]) -> list[Any]:
+    """Order persistent objects by primary key, where keys can be compared."""
+    try:
+        return sorted(objects, key=lambda obj: state_of(obj).pk)
+    except TypeError:
+        return objects
+
+
+def _by_class(objects: list[Any]) -> list[tuple[Mapper, list[Any]]]:
+    """Group neighbours of one class."""
+    first = type(objects[0])
+    if all(type(obj) is first for obj in objects):
+        return [(state_of(objects[0]).manager.mapper, objects)]
+    return [
+        (mapper, list(group))
+        for mapper, group in groupby(objects, key=lambda obj: state_of(obj).manager.mapper)
+    ]
+
+
+def fire(event: str, objects: list[Any], connection: Connection) -> None:
+    """Fire one mapper event for each object, in order."""
+    if not objects:
+        return
+    for mapper, group in _by_class(objects):
+        listeners = getattr(mapper.dispatch, event)
+        if listeners:
+            for obj in group:
+                for listener in listeners:
+                    listener(mapper, connection, obj)
+
+
+def _save_batch(
+    context: UOWTransaction,
+    root: Mapper,
+    new: list[Any],
+    changed: list[Any],
+    connection: Connection,
+) -> None:
+    """Keys of parents, before events, UPDATE, INSERT, after events."""
+    sync_keys(context, new)
+    sync_keys(context, changed)
+    fire("before_insert", new, connection)
+    fire("before_update", changed, connection)
+    if changed:
+        for mapper, group in _by_class(changed):
+            update_rows(context, mapper, group, connection)
+        context.updated.extend(changed)
+    if new:
+        for mapper, group in _by_class(new):
+            context.inserted.extend(group)
+            insert_rows(context, mapper, group, connection)
+    if context.watching:
+        context.watch(new)
+        context.watch(changed)
+    fire("after_insert", new, connection)
+    fire("after_update", changed, connection)
+    if context.watching:
+        _amend(context, [*new, *changed], connection)
+
+
+def _amend(context: UOWTransaction, objects: list[Any], connection: Connection) -> None:
+    """Write what after events changed in the objects' own columns: once, without events."""
+    amended = [
+        obj for obj in context.changed_since(objects) if _columns_changed(context, obj)
+    ]
+    if not amended:
+        return
+    for mapper, group in _by_class(amended):
+        update_rows(context, mapper, group, connection)
+    for obj in amended:
+        state = state_of(obj)
+        taken = context.snapshots[id(obj)]
+        for key, attribute in state.manager.attributes.items():
+            if not attribute.uses_objects and key in state.values:
+                taken[key] = state.values[key]
+            elif not attribute.uses_objects:
+                taken.pop(key, None)
+
+
+def _columns_changed(context: UOWTransaction, obj: Any) -> bool:
+    attributes = state_of(obj).manager.attributes
+    return any(not attributes[key].uses_objects for key in context.before(obj))
+
+
+def _delete(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
+    connection = context.connection_of(root)
+    doomed = _by_key(doomed)
+    if _refers_to_itself(root):
+        doomed = _children_first(doomed)
+    fire("before_delete", doomed, connection)
+    alive = [obj for obj in doomed if id(obj) in context.link.deleted]
+    for mapper, group in _by_class(alive) if alive else ():
+        for batch in [group] if root.batch else [[obj] for obj in group]:
+            delete_rows(context, mapper, batch, connection)
+    for obj in alive:
+        state_of(obj).flags |= FLAG_DELETING
+    context.deleted.extend(alive)
+    fire("after_delete", alive, connection)
+
+
+def _children_first(doomed: list[Any]) -> list[Any]:
+    """Order objects of a table that refers to itself so that children go before parents."""
+
+    def parents(obj: Any) -> list[Any]:
+        state = state_of(obj)
+        mapper = state.manager.mapper
+        found = []
+        for prop in mapper.relationships:
+            if prop.mapper.base_mapper is mapper.base_mapper and prop.join.foreign_is_local:
+                found.extend(_owner_among(state, mapper, prop, by_key))
+        return found
+
+    by_key = {state_of(obj).pk: obj for obj in doomed}
+    ordered = [obj for batch in levels(doomed, parents) for obj in batch]
+    return ordered[::-1]
+
+
+def _owner_among(state: Any, mapper: Mapper, prop: Any, by_key: dict[Any, Any]) -> list[Any]:
+    parts = tuple(
+        [state.values.get(mapper.property_of(foreign).key) for _s, foreign in prop.join.pairs]
+    )
+    owner = by_key.get(parts[0] if len(parts) == 1 else parts)
+    return [] if owner is None else [owner]

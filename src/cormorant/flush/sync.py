@@ -1,0 +1,68 @@
+"""Copy the keys of parents into their children before the children are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cormorant import exc
+from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of
+
+if TYPE_CHECKING:
+    from cormorant.flush.context import UOWTransaction
+
+
+def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
+    """Give each child the key of its parent, or None where it has left its parent."""
+    incoming = context.incoming
+    if not incoming:
+        return
+    for obj in objects:
+        entries = incoming.pop(id(obj), None)
+        if entries:
+            _sync_object(obj, entries)
+
+
+def _sync_object(obj: Any, entries: list[tuple[Any, Any]]) -> None:
+    leaving = [(prop, parent) for prop, parent in entries if parent is None]
+    for prop, parent in [*leaving, *[e for e in entries if e[1] is not None]]:
+        for source, foreign in prop.join.pairs:
+            key = state_of(obj).manager.mapper.property_of(foreign).key
+            value = None if parent is None else _source_value(prop, parent, source)
+            _assign(obj, key, value, prop)
+
+
+def _source_value(prop: Any, parent: Any, source: Any) -> Any:
+    state = state_of(parent)
+    mapper = state.manager.mapper
+    key = mapper.property_of(source).key
+    value = state.values.get(key)
+    if value is None and state.pk is not None and key in mapper.pk_keys:
+        value = mapper.identity_of(state.pk)[mapper.pk_keys.index(key)]
+    return value
+
+
+def _assign(obj: Any, key: str, value: Any, prop: Any) -> None:
+    state = state_of(obj)
+    mapper = state.manager.mapper
+    current = state.values.get(key)
+    if value is None and key in mapper.pk_keys and (
+        state.pk is not None and not state.flags & FLAG_FLUSHING
+    ):
+        raise exc.FlushError(
+            f"Dependency rule on relationship {prop} tried to blank out primary key column "
+            f"{mapper.class_.__name__}.{key}. Delete the object as well (cascade='all, "
+            f"delete-orphan'), or give it another parent."
+        )
+    if key in state.values and (current is value or current == value):
+        return
+    mapper.class_manager.attributes[key].set_quietly(obj, value)
+
+
+def parents_in_same_table(context: UOWTransaction, obj: Any) -> list[Any]:
+    """Return the objects of the same table that `obj` refers to."""
+    root = state_of(obj).manager.mapper.base_mapper
+    found = []
+    for prop, parent in context.incoming.get(id(obj), ()):
+        if parent is not None and state_of(parent).manager.mapper.base_mapper is root:
+            found.append(parent)
+    return found

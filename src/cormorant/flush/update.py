@@ -1,0 +1,245 @@
+"""Write changed rows: only columns with a net change, checked against rows that went away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import update
+
+from cormorant import exc
+from cormorant.flush._rows_cy import is_expression, net_changes
+from cormorant.flush.defaults import apply_defaults
+from cormorant.flush.facts import WriteFacts
+from cormorant.instrument._state_cy import state_of, values_of
+from cormorant.instrument.constants import NO_VALUE
+from cormorant.sql import wire
+from cormorant.sql.errors import Facts
+from cormorant.sql.writes import update_plan
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.flush.context import UOWTransaction
+    from cormorant.mapping.mapper import Mapper
+
+
+def update_rows(
+    context: UOWTransaction, mapper: Mapper, objects: list[Any], connection: Connection
+) -> list[Any]:
+    """Update the rows of changed objects of one class; return those that had a net change."""
+    facts = WriteFacts.of(mapper)
+    groups: dict[tuple[str, ...], list[Any]] = {}
+    written = []
+    for obj in objects:
+        keys = net_changes(obj, context.before(obj), facts.comparisons)
+        if not keys:
+            continue
+        keys = _with_updates(context, mapper, facts, obj, keys, connection)
+        written.append(obj)
+        values = values_of(obj)
+        if any(is_expression(values.get(key)) for key in keys) or facts.sql_updates:
+            _update_expressions(context, mapper, facts, obj, keys, connection)
+        else:
+            group = groups.get(tuple(keys))
+            if group is None:
+                group = groups[tuple(keys)] = []
+            group.append(obj)
+    for keys_of_group, group in groups.items():
+        _update_batch(context, mapper, facts, group, keys_of_group, connection)
+    _forget_computed(context, mapper, facts, written)
+    return written
+
+
+def _with_updates(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    obj: Any,
+    keys: list[str],
+    connection: Connection,
+) -> list[str]:
+    """Add the columns that every UPDATE sets; return the keys in the order of the table."""
+    if facts.updates:
+        values = values_of(obj)
+        pending = {key: d for key, d in facts.updates.items() if key not in keys}
+        kept = {key: values.pop(key) for key in pending if key in values}
+        given = apply_defaults(values, pending, facts.column_of, connection, False)
+        for key, value in kept.items():
+            if key in given:
+                state = state_of(obj)
+                if state.old is not None:
+                    state.old.setdefault(key, value)
+            else:
+                values[key] = value
+        keys = [*keys, *given]
+        _tell_brought(context, mapper, obj, given)
+    return [key for key in facts.keys if key in keys]
+
+
+def _tell_brought(
+    context: UOWTransaction, mapper: Mapper, obj: Any, names: tuple[str, ...]
+) -> None:
+    if names:
+        for listener in mapper.dispatch.refresh_flush:
+            listener(obj, context, list(names))
+
+
+def _version_of(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the version a row must have, and the one it gets."""
+    rule = mapper.version
+    assert rule is not None
+    values = values_of(obj)
+    earlier = before.get(rule.key, NO_VALUE)
+    current = values.get(rule.key) if earlier is NO_VALUE else earlier
+    chosen = rule.key in before and values.get(rule.key) != earlier
+    following = values.get(rule.key) if chosen or not callable(rule.generator) else (
+        rule.generator(current)
+    )
+    return current, following
+
+
+def _where(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the key that the row has in the database, whatever the object says now."""
+    return mapper.identity_of(state_of(obj).pk)
+
+
+def _update_batch(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    keys: tuple[str, ...],
+    connection: Connection,
+) -> None:
+    rule = mapper.version
+    counted = rule is not None and callable(rule.generator)
+    set_keys = keys
+    if rule is not None and counted and rule.key not in keys:
+        set_keys = (*keys, rule.key)
+    where = list(mapper.primary_key)
+    if rule is not None:
+        where.append(rule.column)
+    plan = update_plan(
+        mapper.local_table,
+        [facts.column_of[key] for key in set_keys],
+        where,
+        connection.dialect,
+        owner=mapper.class_.__name__,
+    )
+    road = wire.road(connection, plan)
+    rows, versions = [], []
+    for obj in objects:
+        values = values_of(obj)
+        before = context.before(obj)
+        tail = _where(mapper, obj, before)
+        row = [values.get(key) for key in set_keys]
+        if rule is not None:
+            current, following = _version_of(mapper, obj, before)
+            tail = (*tail, current)
+            if counted:
+                row[set_keys.index(rule.key)] = following
+                versions.append(following)
+        rows.append((*row, *tail))
+    if road == "fast" and any(p is not None for p in plan.processors):
+        rows = [_processed(row, plan.processors) for row in rows]
+    count = wire.run_many(connection, plan, rows, road)
+    _check_count(mapper, objects, count, "UPDATE", connection)
+    if rule is not None:
+        for obj, version in zip(objects, versions, strict=False):
+            values_of(obj)[rule.key] = version
+    _move_keys(context, mapper, objects, keys)
+
+
+def _processed(row: tuple[Any, ...], processors: Any) -> tuple[Any, ...]:
+    return tuple(
+        [v if p is None else p(v) for v, p in zip(row, processors, strict=True)]
+    )
+
+
+def _check_count(
+    mapper: Mapper, objects: list[Any], count: int, step: str, connection: Connection
+) -> None:
+    if count < 0 or count == len(objects):
+        return
+    table = mapper.local_table.description
+    version = "" if mapper.version is None else " or has another version"
+    raise exc.StaleDataError(
+        f"{step} statement on table {table!r} expected to {step.lower()} {len(objects)} row(s) "
+        f"of class {mapper.class_.__name__!r}; {count} were matched: a row is gone{version}. "
+        f"Roll back, refresh the objects, and make the change again."
+    )
+
+
+def _move_keys(
+    context: UOWTransaction, mapper: Mapper, objects: list[Any], keys: tuple[str, ...]
+) -> None:
+    """Move objects whose primary key was changed to their new place in the identity map."""
+    if not any(key in mapper.pk_keys for key in keys):
+        return
+    known = context.session.identity_map.of(mapper)
+    for obj in objects:
+        state = state_of(obj)
+        parts = tuple(
+            [
+                state.values.get(key, old)
+                for key, old in zip(mapper.pk_keys, mapper.identity_of(state.pk), strict=True)
+            ]
+        )
+        pk = parts[0] if mapper.single_key else parts
+        if pk == state.pk:
+            continue
+        context.session.key_switched(obj, state.pk, pk)
+        known.pop(state.pk, None)
+        state.pk = pk
+        known[pk] = state.ref
+
+
+def _update_expressions(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    obj: Any,
+    keys: list[str],
+    connection: Connection,
+) -> None:
+    """Update one row with SQL expressions among its values; they are loaded on access."""
+    values = values_of(obj)
+    before = context.before(obj)
+    identity = _where(mapper, obj, before)
+    criteria = [c == v for c, v in zip(mapper.primary_key, identity, strict=True)]
+    given = {facts.column_of[key]: values.get(key) for key in keys}
+    rule = mapper.version
+    if rule is not None:
+        current, following = _version_of(mapper, obj, before)
+        criteria.append(rule.column == current)
+        if callable(rule.generator):
+            given[rule.column] = following
+    statement = update(mapper.local_table).where(*criteria).values(given)
+    problem = Facts(mapper.class_.__name__, mapper.local_table.name, (), "UPDATE")
+    result = wire.execute(connection, statement, {}, problem)
+    if connection.dialect.supports_sane_rowcount:
+        _check_count(mapper, [obj], result.rowcount, "UPDATE", connection)
+    if rule is not None and callable(rule.generator):
+        values[rule.key] = following
+    for key in [*keys, *facts.sql_updates]:
+        if key in facts.sql_updates or is_expression(values.get(key)):
+            values.pop(key, None)
+    _move_keys(context, mapper, [obj], tuple(keys))
+
+
+def _forget_computed(
+    context: UOWTransaction, mapper: Mapper, facts: WriteFacts, objects: list[Any]
+) -> None:
+    """Drop the values that the server computed anew; the next access loads them."""
+    keys = facts.server_update_keys
+    rule = mapper.version
+    if rule is not None and not callable(rule.generator):
+        keys = (*keys, rule.key)
+    if not keys:
+        return
+    for obj in objects:
+        values = values_of(obj)
+        before = context.before(obj)
+        for key in keys:
+            if key not in before:
+                values.pop(key, None)

@@ -1,0 +1,1 @@
+"""A class and its objects in memory: manager, descriptors, state, collections, history."""

@@ -1,0 +1,814 @@
+# cython: boundscheck=False, wraparound=False
+"""An object in memory: its state, its link to a session, its column attributes."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from cormorant import exc
+from cormorant.instrument.constants import (
+    NO_VALUE,
+    OP_MODIFIED,
+    OP_REMOVE,
+    OP_REPLACE,
+    AttributeEventToken,
+)
+
+try:
+    import cython
+except ImportError:
+    from cormorant import _cython as cython
+
+if cython.compiled:
+    from cython.cimports.cpython.object import (
+        PyObject,
+        PyObject_GenericGetDict,
+        PyObject_GenericSetDict,
+        PyTypeObject,
+    )
+    from cython.cimports.cpython.weakref import PyWeakref_NewRef
+
+COMPILED: bool = cython.compiled
+
+FLAG_DELETED: cython.int = 1
+FLAG_FLUSHING: cython.int = 2
+FLAG_DELETING: cython.int = 4
+
+_EMPTY: tuple = ()
+_dead = weakref.ref(type("_Gone", (), {})())
+
+
+def no_unit() -> None:
+    """Answer for the session of a link that has none any more."""
+    return None
+
+
+@cython.cclass
+class Link:
+    """What the states of one session share; closing a session leaves them a dead one.
+
+    `epoch` grows when the session expires everything: a state of another epoch is stale.
+    `new`, `changed`, `deleted`: objects by id, in the order in which they came.
+    """
+
+    if cython.compiled:
+        epoch = cython.declare(cython.uint, visibility="public")
+        begun = cython.declare(cython.bint, visibility="public")
+        unit = cython.declare(object, visibility="public")
+        new = cython.declare(dict, visibility="public")
+        changed = cython.declare(dict, visibility="public")
+        deleted = cython.declare(dict, visibility="public")
+
+    def __init__(self, unit):
+        self.epoch = 1
+        self.begun = False
+        self.unit = unit
+        self.new = {}
+        self.changed = {}
+        self.deleted = {}
+
+
+@cython.auto_pickle(False)
+@cython.cclass
+class InstanceState:
+    """What is known of one object beside its values; it never refers to the object itself.
+
+    `pk`: None without identity, else the bare key (a tuple for composite keys).
+    `old`: values before the changes since the last flush or load, by attribute.
+    `values`: the `__dict__` of the object.
+    """
+
+    if cython.compiled:
+        manager = cython.declare(object, visibility="public")
+        link = cython.declare(Link, visibility="public")
+        pk = cython.declare(object, visibility="public")
+        old = cython.declare(dict, visibility="public")
+        extra = cython.declare(object, visibility="public")
+        values = cython.declare(dict, visibility="public")
+        ref = cython.declare(object, visibility="public")
+        epoch = cython.declare(cython.uint, visibility="public")
+        flags = cython.declare(cython.int, visibility="public")
+    else:
+        manager = link = pk = old = extra = values = ref = None
+        epoch = flags = 0
+
+    is_instance = True
+    is_selectable = is_aliased_class = is_mapper = is_bundle = False
+    is_property = is_attribute = is_clause_element = False
+
+    @property
+    def session(self):
+        """The session this object belongs to, or None."""
+        return None if self.link is None else self.link.unit()
+
+    @property
+    def object(self):
+        """The object itself, or None when it is gone."""
+        return None if self.ref is None else self.ref()
+
+    def obj(self):
+        """Return the object itself, or None when it is gone."""
+        return None if self.ref is None else self.ref()
+
+    @property
+    def dict(self):
+        """The `__dict__` of the object: what is loaded or set."""
+        return {} if self.values is None else self.values
+
+    @property
+    def class_(self):
+        """The mapped class of the object."""
+        return self.manager.class_
+
+    @property
+    def mapper(self):
+        """The mapper of the object's class."""
+        return self.manager.mapper
+
+    @property
+    def transient(self):
+        """Without identity and outside any session."""
+        return self.pk is None and not self._attached
+
+    @property
+    def pending(self):
+        """In a session, without a row yet."""
+        return self._attached and (self.pk is None or self.flags & FLAG_FLUSHING != 0)
+
+    @property
+    def persistent(self):
+        """In a session and with a row."""
+        return (
+            self._attached
+            and self.pk is not None
+            and self.flags & (FLAG_DELETED | FLAG_FLUSHING) == 0
+        )
+
+    @property
+    def deleted(self):
+        """Deleted by a flush whose transaction is not over."""
+        return self._attached and self.pk is not None and self.flags & FLAG_DELETED != 0
+
+    @property
+    def was_deleted(self):
+        """Deleted by a flush, now or in a transaction that is over."""
+        return self.flags & FLAG_DELETED != 0
+
+    @property
+    def detached(self):
+        """With identity, outside any session."""
+        return self.pk is not None and not self._attached
+
+    @property
+    def _attached(self):
+        return self.link is not None and self.link.unit() is not None
+
+    @property
+    def has_identity(self):
+        """True when the object has an identity key."""
+        return self.pk is not None and self.flags & FLAG_FLUSHING == 0
+
+    @property
+    def identity(self):
+        """The primary key as a tuple, or None."""
+        if self.pk is None or self.flags & FLAG_FLUSHING:
+            return None
+        return self.manager.mapper.identity_of(self.pk)
+
+    @property
+    def identity_key(self):
+        """(class, primary key tuple, identity token), or None."""
+        identity = self.identity
+        return None if identity is None else (self.manager.mapper.base_mapper.class_, identity, None)
+
+    @property
+    def key(self):
+        """(class, primary key tuple, identity token), or None."""
+        return self.identity_key
+
+    @property
+    def identity_token(self):
+        """The third part of the identity key; None in a session on one database."""
+        return None
+
+    @property
+    def modified(self):
+        """True when a flush has something to look at."""
+        if self.old is not None:
+            return True
+        return self.pk is None and bool(self.values)
+
+    @property
+    def committed_state(self):
+        """Values before the changes, by attribute."""
+        return {} if self.old is None else self.old
+
+    @property
+    def expired(self):
+        """True when all column values are to be loaded anew on the next access."""
+        if is_stale(self):
+            return True
+        return self.extra is not None and self.extra.expired
+
+    @property
+    def expired_attributes(self):
+        """Names of the attributes that the next access loads anew."""
+        if is_stale(self):
+            return set(self.manager.expire_keys)
+        return set() if self.extra is None else self.extra.expired_names(self)
+
+    @property
+    def attrs(self):
+        """AttributeState of each attribute, by name."""
+        return self.manager.attribute_states(self)
+
+    @property
+    def unloaded(self):
+        """Names of attributes without a value in memory."""
+        settle(self)
+        values = {} if self.values is None else self.values
+        return {key for key in self.manager.expire_keys if key not in values}
+
+    @property
+    def unmodified(self):
+        """Names of attributes without uncommitted change."""
+        return set(self.manager.expire_keys) - set(self.committed_state)
+
+    def unmodified_intersection(self, keys):
+        """Return those of `keys` that have no uncommitted change."""
+        return self.unmodified.intersection(keys)
+
+    @property
+    def info(self):
+        """A dictionary of the user's own, made on first use."""
+        return self.extras().info
+
+    def extras(self):
+        """Return the lazily made rest of this state."""
+        if self.extra is None:
+            self.extra = self.manager.make_extras()
+        return self.extra
+
+    def __repr__(self):
+        return f"<InstanceState of {self.manager.class_.__name__}>"
+
+
+@cython.auto_pickle(False)
+@cython.cclass
+class Instrumented:
+    """Base of mapped classes: holds the state in a C slot and is the keyword constructor."""
+
+    if cython.compiled:
+        _cormorant_state = cython.declare(InstanceState, visibility="private")
+    else:
+        __slots__ = ("_cormorant_state",)
+
+    def __init__(self, **kwargs):
+        if slot_state(self) is None:
+            cls = type(self)
+            manager = getattr(cls, "_sa_class_manager", None)
+            if manager is None:
+                raise exc.UnmappedInstanceError(
+                    f"Class {cls.__qualname__!r} is not mapped, so it has no columns to construct. "
+                    f"Give it a table or construct one of its mapped subclasses."
+                )
+            state: InstanceState = new_state(self, manager)
+            if manager.announces_init:
+                manager.construct(self, state, kwargs)
+                return
+        else:
+            state = slot_state(self)
+        assign(self, state, kwargs)
+
+    @property
+    def _sa_instance_state(self):
+        return state_of(self)
+
+    def __getstate__(self):
+        return dict(self.__dict__)
+
+
+@cython.cfunc
+@cython.inline
+def slot_state(obj):
+    if cython.compiled:
+        return cython.cast(Instrumented, obj)._cormorant_state
+    else:
+        try:
+            return obj._cormorant_state
+        except AttributeError:
+            return None
+
+
+@cython.cfunc
+def new_state(obj, manager) -> InstanceState:
+    """Make the state of `obj`, whose class is known to have the slot or keeps it in its dict."""
+    state: InstanceState = InstanceState.__new__(InstanceState)
+    state.manager = manager
+    if isinstance(obj, Instrumented):
+        if cython.compiled:
+            cython.cast(Instrumented, obj)._cormorant_state = state
+        else:
+            obj._cormorant_state = state
+    else:
+        obj.__dict__["_sa_instance_state"] = state
+    return state
+
+
+@cython.cfunc
+def plain_state_of(obj) -> InstanceState:
+    """Find or make the state of an object whose class lacks the slot."""
+    try:
+        state = obj.__dict__.get("_sa_instance_state")
+    except AttributeError:
+        state = None
+    if state is not None:
+        return state
+    manager = getattr(type(obj), "_sa_class_manager", None)
+    if manager is None:
+        raise unmapped(obj)
+    return new_state(obj, manager)
+
+
+def unmapped(obj: Any) -> exc.UnmappedInstanceError:
+    """Return the error for an object whose class is not mapped."""
+    cls = type(obj)
+    text = f"Class {cls.__module__}.{cls.__qualname__} is not mapped"
+    if isinstance(obj, type):
+        text = f"Class {obj.__module__}.{obj.__qualname__} was given where an object is needed"
+    return exc.UnmappedInstanceError(
+        f"{text}. Give an object of a class declared with a table, or map the class first."
+    )
+
+
+@cython.cfunc
+@cython.inline
+def state_in(obj) -> InstanceState:
+    if cython.compiled:
+        if isinstance(obj, Instrumented):
+            if cython.cast(Instrumented, obj)._cormorant_state is not None:
+                return cython.cast(Instrumented, obj)._cormorant_state
+    elif isinstance(obj, Instrumented):
+        try:
+            return obj._cormorant_state
+        except AttributeError:
+            pass
+    return plain_or_new(obj)
+
+
+@cython.cfunc
+def plain_or_new(obj) -> InstanceState:
+    if isinstance(obj, Instrumented):
+        manager = getattr(type(obj), "_sa_class_manager", None)
+        if manager is None:
+            raise unmapped(obj)
+        return new_state(obj, manager)
+    return plain_state_of(obj)
+
+
+@cython.cfunc
+@cython.inline
+def values_in(obj, state: InstanceState) -> dict:
+    if state.values is None:
+        if cython.compiled:
+            state.values = PyObject_GenericGetDict(obj, cython.NULL)
+        else:
+            state.values = obj.__dict__
+    return state.values
+
+
+def state_of(obj):
+    """Return the InstanceState of a mapped object; raises UnmappedInstanceError."""
+    state: InstanceState = state_in(obj)
+    if state.ref is None:
+        state.ref = weakref.ref(obj)
+    values_in(obj, state)
+    return state
+
+
+def known_state(obj):
+    """Return the state that `obj` already has, or None; makes nothing."""
+    if isinstance(obj, Instrumented):
+        return slot_state(obj)
+    values = getattr(obj, "__dict__", None)
+    return None if values is None else values.get("_sa_instance_state")
+
+
+def give_state(obj, manager):
+    """Make the state of `obj` before its own constructor runs."""
+    state: InstanceState = new_state(obj, manager)
+    state.ref = weakref.ref(obj)
+    values_in(obj, state)
+    return state
+
+
+def values_of(obj):
+    """Return the `__dict__` that holds the attribute values of a mapped object."""
+    return values_in(obj, state_in(obj))
+
+
+@cython.ccall
+@cython.inline
+def is_stale(state: InstanceState) -> cython.bint:
+    """Tell whether the session has expired everything since this state was loaded."""
+    link: Link = state.link
+    return link is not None and state.pk is not None and state.epoch != link.epoch
+
+
+@cython.ccall
+def settle(state: InstanceState) -> cython.bint:
+    """Drop the values of a stale state, so that `values` tells the truth; True if it was."""
+    link: Link = state.link
+    if link is None or state.epoch == link.epoch:
+        return False
+    state.epoch = link.epoch
+    if state.pk is None or state.flags & FLAG_FLUSHING:
+        return False
+    drop_values(state)
+    return True
+
+
+@cython.ccall
+def drop_values(state: InstanceState):
+    """Forget all attribute values and changes of an expired state."""
+    values: dict = state.values
+    if values is not None:
+        for key in state.manager.expire_keys:
+            values.pop(key, None)
+    state.old = None
+    if state.extra is not None:
+        state.extra.forget()
+    state.manager.after_expire(state)
+
+
+@cython.cfunc
+def assign(obj, state: InstanceState, kwargs: dict):
+    """Set constructor keywords; plain column values go straight into the object's dict."""
+    values: dict = values_in(obj, state)
+    attributes: dict = state.manager.attributes
+    for key, value in kwargs.items():
+        attribute = attributes.get(key)
+        if type(attribute) is ColumnAttribute and state.pk is None:
+            column: ColumnAttribute = attribute
+            if not column.on_set and not column.active_history:
+                values[key] = value
+                continue
+        elif attribute is None and not hasattr(type(obj), key):
+            raise state.manager.unknown_keyword(key)
+        setattr(obj, key, value)
+
+
+@cython.ccall
+def note_change(obj, state: InstanceState, key, previous):
+    """Remember the value before the first change, and the object as changed."""
+    if state.old is None:
+        state.old = {}
+        link: Link = state.link
+        if link is not None and state.flags & FLAG_DELETED == 0:
+            if link.unit() is not None:
+                link.changed[id(obj)] = obj
+                if not link.begun:
+                    link.unit().autobegin()
+    if key is not None and key not in state.old:
+        state.old[key] = previous
+
+
+@cython.cclass
+class ColumnAttribute:
+    """The descriptor of one column attribute, in the class; values live in the object's dict.
+
+    Implements `ports.Dispatch`: the event system writes its flattened listeners here.
+    """
+
+    if cython.compiled:
+        key = cython.declare(str, visibility="public")
+        on_class = cython.declare(object, visibility="public")
+        on_set = cython.declare(tuple, visibility="public")
+        set_returns = cython.declare(cython.bint, visibility="public")
+        active_history = cython.declare(cython.bint, visibility="public")
+        deferred = cython.declare(cython.bint, visibility="public")
+        listeners = cython.declare(dict, visibility="public")
+        returning = cython.declare(object, visibility="public")
+        replace_token = cython.declare(object, visibility="public")
+        remove_token = cython.declare(object, visibility="public")
+        modified_token = cython.declare(object, visibility="public")
+        class_ = cython.declare(object, visibility="public")
+
+    collection = False
+    uses_objects = False
+
+    def __init__(self, class_, key, on_class, active_history=False, deferred=False):
+        self.class_ = class_
+        self.key = key
+        self.on_class = on_class
+        self.on_set = _EMPTY
+        self.set_returns = False
+        self.active_history = active_history
+        self.deferred = deferred
+        self.listeners = {}
+        self.returning = frozenset()
+        self.replace_token = AttributeEventToken(self, OP_REPLACE)
+        self.remove_token = AttributeEventToken(self, OP_REMOVE)
+        self.modified_token = AttributeEventToken(self, OP_MODIFIED)
+
+    def update(self, event, listeners, returning):
+        """Take the flattened listeners of one event."""
+        self.listeners[event] = listeners
+        self.returning = (self.returning | {event}) if returning else (self.returning - {event})
+        if event == "set":
+            self.on_set = listeners
+            self.set_returns = returning
+
+    def demand(self, option):
+        """Load the old value before each change: a listener needs it."""
+        if option == "active_history":
+            self.active_history = True
+
+    def __get__(self, obj, cls):
+        if obj is None:
+            return self.on_class
+        state: InstanceState = state_in(obj)
+        link: Link = state.link
+        if link is not None and state.epoch != link.epoch:
+            settle(state)
+        values: dict = values_in(obj, state)
+        value = values.get(self.key)
+        if value is None and self.key not in values:
+            return self.missing(obj, state)
+        return value
+
+    def __set__(self, obj, value):
+        state: InstanceState = state_in(obj)
+        link: Link = state.link
+        if link is not None and state.epoch != link.epoch:
+            settle(state)
+        values: dict = values_in(obj, state)
+        if self.on_set or self.active_history:
+            value = self.announce(obj, state, value, self.replace_token)
+        if state.pk is not None and (state.old is None or self.key not in state.old):
+            note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
+        values[self.key] = value
+
+    def __delete__(self, obj):
+        state: InstanceState = state_in(obj)
+        settle(state)
+        values: dict = values_in(obj, state)
+        if self.active_history and state.pk is not None and self.key not in values:
+            self.missing(obj, state)
+        previous = values.get(self.key, NO_VALUE)
+        if previous is NO_VALUE and state.pk is None:
+            raise AttributeError(
+                f"{self.class_.__name__}.{self.key} has no value to delete; "
+                f"set it first, or assign None."
+            )
+        for listener in self.listeners.get("remove", _EMPTY):
+            listener(obj, previous, self.remove_token, None)
+        if state.pk is not None:
+            note_change(obj, state, self.key, previous)
+        values.pop(self.key, None)
+
+    @cython.cfunc
+    def announce(self, obj, state: InstanceState, value, initiator):
+        """Tell the `set` listeners; return the value to store."""
+        previous = state.values.get(self.key, NO_VALUE)
+        if previous is NO_VALUE and self.active_history:
+            if state.pk is not None and (state.old is None or self.key not in state.old):
+                self.missing(obj, state)
+                previous = state.values.get(self.key, NO_VALUE)
+        listeners: tuple = self.on_set
+        if self.set_returns:
+            for listener in listeners:
+                value = listener(obj, value, previous, initiator)
+        else:
+            for listener in listeners:
+                listener(obj, value, previous, initiator)
+        return value
+
+    @cython.cfunc
+    def missing(self, obj, state: InstanceState):
+        """Answer for an attribute without a value: load it, or None for a new object."""
+        key = self.key
+        if state.old is not None and state.old.get(key, NO_VALUE) is not NO_VALUE:
+            return None
+        if state.pk is not None and state.flags & FLAG_FLUSHING == 0:
+            unit = None if state.link is None else state.link.unit()
+            if unit is None:
+                if state.manager.loads(key):
+                    raise state.manager.detached(key)
+                return None
+            unit.load_missing(obj, state, key)
+            return state.values.get(key)
+        value = None
+        listeners = self.listeners.get("init_scalar")
+        if listeners:
+            for listener in listeners:
+                answer = listener(obj, value, state.values)
+                if "init_scalar" in self.returning:
+                    value = answer
+        return value
+
+    def set_quietly(self, obj, value, initiator=None):
+        """Set the value inside the ORM: listeners hear of it, a plain change is tracked."""
+        state: InstanceState = state_in(obj)
+        settle(state)
+        values: dict = values_in(obj, state)
+        if self.on_set:
+            value = self.announce(obj, state, value, initiator or self.replace_token)
+        if state.pk is not None and (state.old is None or self.key not in state.old):
+            note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
+        values[self.key] = value
+
+    def flag_modified(self, obj):
+        """Mark the attribute as changed although nobody assigned to it."""
+        state: InstanceState = state_in(obj)
+        for listener in self.listeners.get("modified", _EMPTY):
+            listener(obj, self.modified_token)
+        note_change(obj, state, self.key, NO_VALUE)
+
+
+@cython.ccall
+def make_instance(cls, manager, template: dict, link: Link, pk):
+    """Make an object from a row: no constructor, a shared-key dict, a persistent state."""
+    state: InstanceState = InstanceState.__new__(InstanceState)
+    state.manager = manager
+    state.link = link
+    state.epoch = link.epoch
+    state.pk = pk
+    if cython.compiled:
+        if issubclass(cls, Instrumented):
+            obj = cython.cast(cython.pointer(PyTypeObject), cls).tp_new(
+                cls, cython.cast(cython.pointer(PyObject), _EMPTY), cython.NULL
+            )
+            if template is not None:
+                state.values = template.copy()
+                PyObject_GenericSetDict(obj, state.values, cython.NULL)
+            cython.cast(Instrumented, obj)._cormorant_state = state
+            state.ref = PyWeakref_NewRef(obj, None)
+            return obj
+    obj = cls.__new__(cls)
+    if isinstance(obj, Instrumented):
+        if cython.compiled:
+            cython.cast(Instrumented, obj)._cormorant_state = state
+        else:
+            obj._cormorant_state = state
+    else:
+        obj.__dict__["_sa_instance_state"] = state
+    state.ref = weakref.ref(obj)
+    return obj
+
+
+@cython.cclass
+class RowFiller:
+    """Turns rows into objects of one class: the compiled half of every load.
+
+    `keys` and `processors` stand in the order of the row from `start` on; `pk_at` are
+    positions in the row. `full`: the keys are all that the class keeps, so that the shared
+    template can be used.
+    """
+
+    if cython.compiled:
+        manager = cython.declare(object, visibility="public")
+        cls = cython.declare(object)
+        keys = cython.declare(tuple)
+        processors = cython.declare(tuple)
+        plain = cython.declare(cython.bint)
+        start = cython.declare(cython.Py_ssize_t)
+        pk_at = cython.declare(tuple)
+        pk_first = cython.declare(cython.Py_ssize_t)
+        single = cython.declare(cython.bint)
+        template = cython.declare(dict)
+        partial_keys = cython.declare(cython.bint)
+
+    def __init__(self, manager, keys, processors, start, pk_at, template, partial_keys=False):
+        self.manager = manager
+        self.cls = manager.class_
+        self.keys = tuple(keys)
+        self.processors = tuple(processors) if processors else (None,) * len(self.keys)
+        self.plain = not any(p is not None for p in self.processors)
+        self.start = start
+        self.pk_at = tuple(pk_at)
+        self.pk_first = pk_at[0]
+        self.single = len(pk_at) == 1
+        self.template = template
+        self.partial_keys = partial_keys
+
+    @cython.cfunc
+    def identity(self, row: tuple):
+        """Return the bare key of a row, None for the missing side of an outer join."""
+        if self.single:
+            value = row[self.pk_first]
+            processor = self.processors[self.pk_first - self.start]
+            return value if processor is None or value is None else processor(value)
+        parts: list = []
+        missing: cython.int = 0
+        for at in self.pk_at:
+            value = row[at]
+            processor = self.processors[at - self.start]
+            if processor is not None and value is not None:
+                value = processor(value)
+            if value is None:
+                missing += 1
+            parts.append(value)
+        if missing and (not self.partial_keys or missing == len(parts)):
+            return None
+        return tuple(parts)
+
+    @cython.cfunc
+    def fill(self, values: dict, row: tuple):
+        keys: tuple = self.keys
+        i: cython.Py_ssize_t
+        start: cython.Py_ssize_t = self.start
+        if self.plain:
+            for i in range(len(keys)):
+                values[keys[i]] = row[start + i]
+            return
+        processors: tuple = self.processors
+        for i in range(len(keys)):
+            value = row[start + i]
+            if processors[i] is not None:
+                value = processors[i](value)
+            values[keys[i]] = value
+
+    @cython.cfunc
+    def fill_missing(self, state: InstanceState, row: tuple):
+        """Fill what is unloaded and unchanged; return the names, or None."""
+        keys: tuple = self.keys
+        values: dict = state.values
+        filled: list = None
+        i: cython.Py_ssize_t
+        for i in range(len(keys)):
+            key = keys[i]
+            if key in values or (state.old is not None and key in state.old):
+                continue
+            value = row[self.start + i]
+            if self.processors[i] is not None:
+                value = self.processors[i](value)
+            values[key] = value
+            if filled is None:
+                filled = []
+            filled.append(key)
+        return filled
+
+    def objects(self, rows, link: Link, known: dict, overwrite: cython.bint, context):
+        """Return one object (or None) per row; `known` is the identity map of the root class.
+
+        Fires load, refresh and loaded_as_persistent of the objects as they are filled.
+        """
+        found: list = []
+        manager = self.manager
+        on_load = manager.dispatch.load
+        loaded = context.loaded_listeners
+        width: cython.Py_ssize_t = self.start + len(self.keys)
+        row: tuple
+        for row in rows:
+            if len(row) < width:
+                raise exc.FlushError(
+                    f"A row for {self.cls.__name__} has {len(row)} columns, {width} are needed; "
+                    f"does the connection use a row factory of its own?"
+                )
+            pk = self.identity(row)
+            if pk is None:
+                found.append(None)
+                continue
+            reference = known.get(pk)
+            obj = None if reference is None else reference()
+            if obj is not None:
+                found.append(obj)
+                self.refill(obj, state_in(obj), row, overwrite, context)
+                continue
+            obj = make_instance(self.cls, manager, self.template, link, pk)
+            state: InstanceState = state_in(obj)
+            self.fill(values_in(obj, state), row)
+            known[pk] = state.ref
+            found.append(obj)
+            if context.notes is not None:
+                context.note_new(obj, state)
+            if on_load:
+                for listener in on_load:
+                    listener(obj, context)
+            if loaded:
+                for listener in loaded:
+                    listener(context.session, obj)
+        return found
+
+    @cython.cfunc
+    def refill(self, obj, state: InstanceState, row: tuple, overwrite: cython.bint, context):
+        """Load a row onto an object that is already there: only what it lacks, or all."""
+        if settle(state):
+            self.fill(state.values, row)
+            names = frozenset(self.manager.expire_keys)
+        elif overwrite:
+            if id(obj) in context.fresh:
+                return
+            context.fresh[id(obj)] = obj
+            drop_values(state)
+            state.link.changed.pop(id(obj), None)
+            self.fill(state.values, row)
+            names = None
+        else:
+            names = self.fill_missing(state, row)
+            if names is None:
+                return
+        for listener in self.manager.dispatch.refresh:
+            listener(obj, context, names)

@@ -1,0 +1,386 @@
+"""The manager of one mapped class: its attributes, its events, what its objects have in common."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from cormorant import exc
+from cormorant.event.catalog import (
+    AttributeEvents,
+    InstanceEvents,
+    InstrumentationEvents,
+    MapperEvents,
+)
+from cormorant.event.dispatch import Dispatch
+from cormorant.event.family import Family
+from cormorant.event.places import Everyone, OfAttribute, OfClass, Place
+from cormorant.instrument._state_cy import (
+    InstanceState,
+    Instrumented,
+    give_state,
+    known_state,
+    state_of,
+)
+from cormorant.instrument.constants import NO_VALUE
+from cormorant.instrument.history import History, history_of
+from cormorant.instrument.related import StateExtras
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
+
+Family.to_state = staticmethod(state_of)  # type: ignore[method-assign] # the hook for raw=True
+
+
+class ClassDispatch(Dispatch):
+    """The listeners of one mapped class: mapper and instance events together."""
+
+    def __init__(self, manager: ClassManager) -> None:
+        super().__init__(MapperEvents, InstanceEvents)
+        self._manager = manager
+
+    def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
+        """Take the flattened listeners of one event; constructors have a road of their own."""
+        super().update(event, listeners, returning)
+        if event in ("init", "init_failure", "first_init"):
+            self._manager.announces_init = bool(
+                self.init or self.init_failure or self.first_init
+            )
+
+
+class AttributeState:
+    """One attribute of one object, as `inspect(obj).attrs[key]` shows it."""
+
+    __slots__ = ("_attribute", "key", "state")
+
+    def __init__(self, state: InstanceState, attribute: Any) -> None:
+        self.state = state
+        self.key: str = attribute.key
+        self._attribute = attribute
+
+    @property
+    def loaded_value(self) -> Any:
+        """The value in memory, or NO_VALUE; loads nothing."""
+        return self.state.dict.get(self.key, NO_VALUE) if not self.state.expired else NO_VALUE
+
+    @property
+    def value(self) -> Any:
+        """The value as reading the attribute gives it; may load."""
+        return getattr(self.state.obj(), self.key)
+
+    @property
+    def history(self) -> History:
+        """The change since the last flush, without loading anything."""
+        return history_of(self.state, self._attribute)
+
+    def load_history(self) -> History:
+        """The change since the last flush; loads the attribute first where it is unloaded."""
+        getattr(self.state.obj(), self.key)
+        return history_of(self.state, self._attribute)
+
+
+class AttributeStates:
+    """The AttributeState of each attribute of one object, by name or as an attribute."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self, state: InstanceState) -> None:
+        self._state = state
+
+    def __getitem__(self, key: str) -> AttributeState:
+        attribute = self._state.manager.attributes.get(key)
+        if attribute is None:
+            raise KeyError(key)
+        return AttributeState(self._state, attribute)
+
+    def __getattr__(self, key: str) -> AttributeState:
+        try:
+            return self[key]
+        except KeyError:
+            raise AttributeError(key) from None
+
+    def __iter__(self) -> Iterator[AttributeState]:
+        return iter([self[key] for key in self._state.manager.attributes])
+
+    def __len__(self) -> int:
+        return len(self._state.manager.attributes)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._state.manager.attributes
+
+    def keys(self) -> list[str]:
+        """Return the names of the attributes."""
+        return list(self._state.manager.attributes)
+
+    def values(self) -> list[AttributeState]:
+        """Return the states of the attributes."""
+        return list(self)
+
+    def items(self) -> list[tuple[str, AttributeState]]:
+        """Return (name, state) of each attribute."""
+        return [(each.key, each) for each in self]
+
+
+class ClassManager:
+    """What all objects of one mapped class share.
+
+    `attributes`: the descriptors by name. `expire_keys`: the names an expiry forgets.
+    `template`: a dict with all column keys whose copies share their key table.
+    """
+
+    make_extras = StateExtras
+
+    def __init__(self, class_: type[Any]) -> None:
+        self.class_ = class_
+        self.mapper: Mapper = None  # type: ignore[assignment] # set by the mapper itself at once
+        self.attributes: dict[str, Any] = {}
+        self.expire_keys: tuple[str, ...] = ()
+        self.template: dict[str, Any] | None = None
+        self.announces_init = False
+        self.initialized = False
+        self.original_init: Callable[..., None] | None = None
+        self.dispatch = ClassDispatch(self)
+        self.info: dict[Any, Any] = {}
+
+    @property
+    def is_mapped(self) -> bool:
+        """True while a mapper stands behind the class."""
+        return self.mapper is not None
+
+    def instrument_class(self) -> None:
+        """Put the manager on the class; fires class_instrument."""
+        setattr(self.class_, "_sa_class_manager", self)  # noqa: B010 # a name users know
+        MapperEvents.board.attach(self.class_, self.dispatch)
+        InstanceEvents.board.attach(self.class_, self.dispatch)
+        self._wrap_init()
+        for listener in InstrumentationEvents.board.dispatch_of(self.class_).class_instrument:
+            listener(self.class_)
+
+    def instrument_attribute(self, key: str, attribute: Any) -> None:
+        """Put one descriptor on the class; fires attribute_instrument."""
+        self.attributes[key] = attribute
+        self.expire_keys = tuple(self.attributes)
+        setattr(self.class_, key, attribute)
+        AttributeEvents.board.attach(self.class_, key, attribute)
+        dispatch = InstrumentationEvents.board.dispatch_of(self.class_)
+        for listener in dispatch.attribute_instrument:
+            listener(self.class_, key, attribute.on_class)
+
+    def replace_attribute(self, key: str, attribute: Any) -> None:
+        """Put another descriptor in the place of one; its listeners move along."""
+        self.attributes[key] = attribute
+        setattr(self.class_, key, attribute)
+        AttributeEvents.board.attach(self.class_, key, attribute)
+
+    def set_template(self, keys: list[str]) -> None:
+        """Take the keys that every loaded object has, so that their dicts share one key table."""
+        if issubclass(self.class_, Instrumented):
+            holder = _KeyHolder()
+            for key in keys:
+                setattr(holder, key, None)
+            self.template = holder.__dict__
+
+    def unregister(self) -> None:
+        """Take the manager and its descriptors off the class; fires class_uninstrument."""
+        for listener in InstrumentationEvents.board.dispatch_of(self.class_).class_uninstrument:
+            listener(self.class_)
+        MapperEvents.board.detach(self.class_)
+        InstanceEvents.board.detach(self.class_)
+        for key in list(self.attributes):
+            AttributeEvents.board.detach(self.class_, key)
+            if self.class_.__dict__.get(key) is self.attributes[key]:
+                delattr(self.class_, key)
+        self.attributes.clear()
+        if self.original_init is not None:
+            self.class_.__init__ = self.original_init  # type: ignore[misc] # restores the user's
+        if "_sa_class_manager" in self.class_.__dict__:
+            delattr(self.class_, "_sa_class_manager")
+
+    def _wrap_init(self) -> None:
+        original = self.class_.__init__
+        if original is Instrumented.__init__ or getattr(original, "_cormorant_wrapped", False):
+            if not issubclass(self.class_, Instrumented):
+                return
+            return
+        self.original_init = original
+        self.class_.__init__ = _announcing(original)  # type: ignore[misc] # init events need it
+
+    def construct(self, target: Any, state: InstanceState, kwargs: dict[str, Any]) -> None:
+        """Run the keyword constructor with its events."""
+        self.run_init(target, (), kwargs, lambda obj, **values: fill_keywords(self, obj, values))
+
+    def run_init(
+        self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], original: Any
+    ) -> None:
+        """Fire first_init and init, call the constructor, fire init_failure when it raises."""
+        if not self.initialized:
+            self.initialized = True
+            for listener in self.dispatch.first_init:
+                listener(self, self.class_)
+        for listener in self.dispatch.init:
+            listener(target, args, kwargs)
+        try:
+            original(target, *args, **kwargs)
+        except BaseException:
+            for listener in self.dispatch.init_failure:
+                listener(target, args, kwargs)
+            raise
+
+    def after_expire(self, state: InstanceState) -> None:
+        """Take note that the values of `state` were dropped; the place for user types."""
+
+    def loads(self, key: str) -> bool:
+        """Tell whether an unloaded attribute is a matter for the database."""
+        return self.mapper is not None and key in self.attributes
+
+    def attribute_states(self, state: InstanceState) -> AttributeStates:
+        """Return the view behind `inspect(obj).attrs`."""
+        return AttributeStates(state)
+
+    def detached(self, key: str) -> exc.DetachedInstanceError:
+        """Return the error of reading an unloaded attribute outside a session."""
+        return exc.DetachedInstanceError(
+            f"{self.class_.__name__}.{key} is not loaded and its object belongs to no session. "
+            f"Add the object to a session (session.add), or load {key!r} before the session "
+            f"closes; expire_on_commit=False keeps loaded values after a commit."
+        )
+
+    def unknown_keyword(self, key: str) -> TypeError:
+        """Return the error of a constructor keyword that is no attribute."""
+        near = difflib.get_close_matches(key, [*self.attributes], n=3)
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        names = ", ".join(self.attributes)
+        return TypeError(
+            f"{key!r} is an invalid keyword argument for {self.class_.__name__}{hint}"
+            f" Its attributes are: {names}."
+        )
+
+    def new_instance(self) -> Any:
+        """Make an object without running its constructor."""
+        obj = self.class_.__new__(self.class_)
+        if known_state(obj) is None:
+            give_state(obj, self)
+        return obj
+
+    def has_state(self, instance: Any) -> bool:
+        """Tell whether an object has a state yet."""
+        return known_state(instance) is not None
+
+    def __getitem__(self, key: str) -> Any:
+        return self.attributes[key].on_class
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.attributes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.attributes)
+
+    def keys(self) -> list[str]:
+        """Return the names of the instrumented attributes."""
+        return list(self.attributes)
+
+    def values(self) -> list[Any]:
+        """Return the class-level attributes."""
+        return [attribute.on_class for attribute in self.attributes.values()]
+
+    def __repr__(self) -> str:
+        return f"<ClassManager of {self.class_.__name__}>"
+
+
+class _KeyHolder:
+    """Has the `__dict__` whose key table all objects of a class share."""
+
+
+def _announcing(original: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(original)
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        manager = getattr(type(self), "_sa_class_manager", None)
+        if manager is None or known_state(self) is not None:
+            original(self, *args, **kwargs)
+            return
+        give_state(self, manager)
+        if manager.announces_init:
+            manager.run_init(self, args, kwargs, original)
+        else:
+            original(self, *args, **kwargs)
+
+    __init__._cormorant_wrapped = True  # type: ignore[attr-defined] # read by _wrap_init
+    return __init__
+
+
+def fill_keywords(manager: ClassManager, target: Any, kwargs: dict[str, Any]) -> None:
+    """Set constructor keywords through the descriptors; refuses unknown names."""
+    for key, value in kwargs.items():
+        if key not in manager.attributes and not hasattr(type(target), key):
+            raise manager.unknown_keyword(key)
+        setattr(target, key, value)
+
+
+def keyword_constructor(self: Any, **kwargs: Any) -> None:
+    """Set each keyword as an attribute; refuses unknown names with near ones."""
+    fill_keywords(manager_or_error(type(self)), self, kwargs)
+
+
+def manager_of_class(class_: type[Any] | None) -> ClassManager | None:
+    """Return the manager of a mapped class itself (not of a base), or None."""
+    if class_ is None:
+        return None
+    manager: ClassManager | None = vars(class_).get("_sa_class_manager")
+    return manager
+
+
+def manager_or_error(class_: type[Any]) -> ClassManager:
+    """Return the manager of a mapped class or of its nearest mapped base."""
+    manager: ClassManager | None = getattr(class_, "_sa_class_manager", None)
+    if manager is None:
+        raise exc.UnmappedClassError(
+            f"Class {class_.__module__}.{class_.__qualname__} is not mapped. "
+            f"Declare it with a table, or map it imperatively."
+        )
+    return manager
+
+
+def is_instrumented(instance: Any, key: str) -> bool:
+    """Tell whether attribute `key` of an object is a mapped one."""
+    manager = getattr(type(instance), "_sa_class_manager", None)
+    return manager is not None and key in manager.attributes
+
+
+def register_class(class_: type[Any]) -> ClassManager:
+    """Put a manager on a class; returns the one it has if there is one."""
+    manager = manager_of_class(class_)
+    if manager is None:
+        manager = ClassManager(class_)
+        manager.instrument_class()
+    return manager
+
+
+def unregister_class(class_: type[Any]) -> None:
+    """Take the manager off a class."""
+    manager = manager_of_class(class_)
+    if manager is not None:
+        manager.unregister()
+
+
+def _place_of_class(target: Any) -> Place | None:
+    return OfClass(target) if isinstance(target, type) else None
+
+
+def _place_of_instrumentation(target: Any) -> Place | None:
+    if target is type:
+        return Everyone()
+    return _place_of_class(target)
+
+
+def _place_of_attribute(target: Any) -> Place | None:
+    impl = getattr(target, "class_", None)
+    key = getattr(target, "key", None)
+    if isinstance(impl, type) and isinstance(key, str) and getattr(target, "is_attribute", False):
+        return OfAttribute(impl, key)
+    return None
+
+
+InstrumentationEvents.add_resolver(_place_of_instrumentation)
+AttributeEvents.add_resolver(_place_of_attribute)

@@ -1,0 +1,460 @@
+"""Attributes that hold other objects: one object, or a list of them, with their backrefs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from cormorant import exc
+from cormorant.instrument._state_cy import (
+    FLAG_FLUSHING,
+    InstanceState,
+    known_state,
+    note_change,
+    settle,
+    state_of,
+)
+from cormorant.instrument.collections import (
+    CollectionAdapter,
+    InstrumentedList,
+    contains_identical,
+    del_identical,
+)
+from cormorant.instrument.constants import (
+    NO_VALUE,
+    OP_APPEND,
+    OP_BULK_REPLACE,
+    OP_MODIFIED,
+    OP_REMOVE,
+    OP_REPLACE,
+    PASSIVE_NO_RESULT,
+    AttributeEventToken,
+)
+
+_EMPTY: tuple[Any, ...] = ()
+
+
+class RelatedAttribute:
+    """What both kinds of relationship attribute share: listeners, tokens, loading, cascade.
+
+    Implements `ports.Dispatch`. `reverse`: the attribute of the other side, set when the
+    relationship is configured; `cascades`: new members follow their owner into its session.
+    """
+
+    collection = False
+    uses_objects = True
+    deferred = False
+
+    def __init__(self, class_: type[Any], key: str, on_class: Any) -> None:
+        self.class_ = class_
+        self.key = key
+        self.on_class = on_class
+        self.listeners: dict[str, tuple[Any, ...]] = {}
+        self.returning: frozenset[str] = frozenset()
+        self.active_history = False
+        self.reverse: RelatedAttribute | None = None
+        self.cascades = True
+        self.accepts: type[Any] | None = None
+        self.replace_token = AttributeEventToken(self, OP_REPLACE)
+        self.append_token = AttributeEventToken(self, OP_APPEND)
+        self.remove_token = AttributeEventToken(self, OP_REMOVE)
+        self.bulk_token = AttributeEventToken(self, OP_BULK_REPLACE)
+        self.modified_token = AttributeEventToken(self, OP_MODIFIED)
+
+    def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
+        """Take the flattened listeners of one event."""
+        self.listeners[event] = listeners
+        self.returning = self.returning | {event} if returning else self.returning - {event}
+
+    def demand(self, option: str) -> None:
+        """Load the old value before each change: a listener needs it."""
+        if option == "active_history":
+            self.active_history = True
+
+    def tell(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
+        """Fire an event that may replace `value`; return the value to use."""
+        listeners = self.listeners.get(event, _EMPTY)
+        if event in self.returning:
+            for listener in listeners:
+                value = listener(target, value, *rest)
+        else:
+            for listener in listeners:
+                listener(target, value, *rest)
+        return value
+
+    def check_member(self, value: Any) -> None:
+        """Refuse what is not a mapped object."""
+        if known_state(value) is None:
+            try:
+                state_of(value)
+            except exc.UnmappedInstanceError:
+                raise exc.UnmappedInstanceError(
+                    f"{self.class_.__name__}.{self.key} takes mapped objects, not "
+                    f"{type(value).__qualname__!r}; give an object of the related class."
+                ) from None
+
+    def follow(self, owner: InstanceState, member: Any, initiator: Any) -> None:
+        """Bring a new member into the session of its owner (save-update cascade)."""
+        if not self.cascades or member is None:
+            return
+        if initiator is not None and initiator.impl is not self:
+            return
+        link = owner.link
+        if link is None:
+            return
+        state = known_state(member)
+        if state is not None and state.link is link:
+            return
+        unit = link.unit()
+        if unit is not None:
+            unit.cascade_into(member)
+
+    def flag_modified(self, obj: Any) -> None:
+        """Mark the attribute as changed although nobody assigned to it."""
+        state = state_of(obj)
+        for listener in self.listeners.get("modified", _EMPTY):
+            listener(obj, self.modified_token)
+        note_change(obj, state, self.key, NO_VALUE)
+
+    def fetch(self, obj: Any, state: InstanceState) -> Any:
+        """Load the attribute of a persistent object through its session."""
+        unit = None if state.link is None else state.link.unit()
+        if unit is None:
+            raise state.manager.detached(self.key)
+        unit.load_missing(obj, state, self.key)
+        return state.values.get(self.key)
+
+
+class RelatedObject(RelatedAttribute):
+    """The descriptor of a relationship to one object."""
+
+    def __get__(self, obj: Any, cls: Any) -> Any:
+        if obj is None:
+            return self.on_class
+        state = state_of(obj)
+        settle(state)
+        values = state.values
+        if self.key in values:
+            return values[self.key]
+        if state.pk is not None and not state.flags & FLAG_FLUSHING:
+            if state.old is None or self.key not in state.old:
+                return self.fetch(obj, state)
+        return None
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        self.change(obj, value, None)
+
+    def __delete__(self, obj: Any) -> None:
+        state = state_of(obj)
+        settle(state)
+        previous = self.previous(obj, state)
+        if previous is NO_VALUE and self.key not in state.values:
+            raise AttributeError(
+                f"{self.class_.__name__}.{self.key} has no value to delete; assign None."
+            )
+        for listener in self.listeners.get("remove", _EMPTY):
+            listener(obj, previous, self.remove_token, None)
+        self.note(obj, state, previous)
+        state.values.pop(self.key, None)
+        self.tell_reverse(obj, None, previous, self.remove_token)
+
+    def previous(self, obj: Any, state: InstanceState) -> Any:
+        """Return the value before a change without SQL, unless history is wanted."""
+        values = state.values
+        if self.key in values:
+            return values[self.key]
+        if state.pk is None or (state.old is not None and self.key in state.old):
+            return NO_VALUE
+        unit = None if state.link is None else state.link.unit()
+        if unit is None:
+            return NO_VALUE
+        if self.active_history:
+            return self.fetch(obj, state)
+        return unit.peek_related(obj, state, self.key)
+
+    def note(self, obj: Any, state: InstanceState, previous: Any) -> None:
+        """Remember the first old value of a persistent object."""
+        if state.pk is not None:
+            old = NO_VALUE if previous is PASSIVE_NO_RESULT else previous
+            note_change(obj, state, self.key, old)
+
+    def change(self, obj: Any, value: Any, initiator: Any) -> None:
+        """Assign `value`, tell listeners, the other side, and the session."""
+        if value is not None:
+            self.check_member(value)
+        state = state_of(obj)
+        settle(state)
+        previous = self.previous(obj, state)
+        token = initiator or self.replace_token
+        value = self.tell("set", obj, value, previous, token)
+        self.note(obj, state, previous)
+        state.values[self.key] = value
+        self.tell_reverse(obj, value, previous, token)
+        self.follow(state, value, initiator)
+
+    def set_quietly(self, obj: Any, value: Any, initiator: Any = None) -> None:
+        """Assign as `change` does."""
+        self.change(obj, value, initiator)
+
+    def tell_reverse(self, obj: Any, value: Any, previous: Any, token: Any) -> None:
+        """Move `obj` from the other side of the old value to that of the new one."""
+        reverse = self.reverse
+        if reverse is None or previous is value:
+            return
+        from_reverse = token.impl is reverse
+        if previous is not None and not isinstance(previous, type(NO_VALUE)):
+            if not (from_reverse and value is None):
+                reverse.lose(previous, obj, token)
+        if value is not None and not from_reverse:
+            reverse.gain(value, obj, token)
+
+    def gain(self, owner: Any, member: Any, token: Any) -> None:
+        """Take `member` as the value because the other side got `owner`."""
+        if state_of(owner).values.get(self.key, NO_VALUE) is not member:
+            self.change(owner, member, token)
+
+    def lose(self, owner: Any, member: Any, token: Any) -> None:
+        """Drop `member` because the other side left `owner`."""
+        state = state_of(owner)
+        settle(state)
+        if self.previous(owner, state) is member:
+            self.change(owner, None, token)
+
+    def set_committed(self, state: InstanceState, value: Any) -> None:
+        """Store a value as loaded: no events, no history."""
+        state.values[self.key] = value
+        if state.old is not None:
+            state.old.pop(self.key, None)
+
+
+class RelatedCollection(RelatedAttribute):
+    """The descriptor of a relationship to a list of objects."""
+
+    collection = True
+
+    def __get__(self, obj: Any, cls: Any) -> Any:
+        if obj is None:
+            return self.on_class
+        state = state_of(obj)
+        settle(state)
+        current = state.values.get(self.key)
+        if current is not None:
+            return current
+        if state.pk is not None and not state.flags & FLAG_FLUSHING:
+            return self.fetch(obj, state)
+        return self.make(obj, state)
+
+    def make(self, obj: Any, state: InstanceState, items: Iterable[Any] = ()) -> Any:
+        """Put a new collection in place; fires init_collection."""
+        fresh = self.new_collection(obj, state, items)
+        state.values[self.key] = fresh
+        return fresh
+
+    def new_collection(self, obj: Any, state: InstanceState, items: Iterable[Any]) -> Any:
+        """Make a collection of this attribute; fires init_collection."""
+        fresh: InstrumentedList[Any] = InstrumentedList()
+        fresh._bind(self, state)
+        for listener in self.listeners.get("init_collection", _EMPTY):
+            listener(obj, fresh, CollectionAdapter(fresh))
+        list.extend(fresh, items)
+        return fresh
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        items = self.members_of(value)
+        state = state_of(obj)
+        settle(state)
+        before = self.__get__(obj, None) if state.pk is not None else state.values.get(self.key)
+        if before is value and before is not None:
+            return
+        fresh = self.new_collection(obj, state, ())
+        items = self.tell_bulk(obj, items)
+        if before is not None:
+            self.note(obj, state, before)
+        state.values[self.key] = fresh
+        self.replace(state, fresh, items, before or ())
+        if before is not None:
+            before._bind(None, None)
+            for listener in self.listeners.get("dispose_collection", _EMPTY):
+                listener(obj, before, CollectionAdapter(before))
+
+    def replace(self, state: InstanceState, fresh: Any, items: list[Any], before: Any) -> None:
+        """Fill the new collection; only real comers and leavers are announced."""
+        kept = {id(item) for item in items}
+        known = {id(item) for item in before}
+        for item in items:
+            if id(item) in known:
+                list.append(fresh, item)
+            else:
+                fresh._add(item, self.bulk_token)
+        for item in before:
+            if id(item) not in kept:
+                self.removing(state, fresh, item, self.bulk_token)
+
+    def members_of(self, value: Any) -> list[Any]:
+        """Return the items of an assigned collection; refuses what is not a list."""
+        if isinstance(value, (list, tuple)) or (
+            hasattr(value, "__iter__") and not isinstance(value, (str, bytes, dict, set))
+        ):
+            items = list(value)
+            for item in items:
+                self.check_member(item)
+            return items
+        raise TypeError(
+            f"Incompatible collection type: {self.class_.__name__}.{self.key} takes a list, "
+            f"not {type(value).__name__}."
+        )
+
+    def tell_bulk(self, obj: Any, items: list[Any]) -> list[Any]:
+        """Fire bulk_replace: listeners may edit the list in place or return another one."""
+        listeners = self.listeners.get("bulk_replace", _EMPTY)
+        for listener in listeners:
+            answer = listener(obj, items, self.bulk_token, None)
+            if "bulk_replace" in self.returning and answer is not None:
+                items = list(answer)
+        return items
+
+    def __delete__(self, obj: Any) -> None:
+        state = state_of(obj)
+        settle(state)
+        current = state.values.get(self.key)
+        if current is None:
+            return
+        current.clear()
+        state.values.pop(self.key, None)
+
+    def note(self, obj: Any, state: InstanceState, collection: Any) -> None:
+        """Remember the members before the first change of a persistent owner."""
+        if state.pk is not None and (state.old is None or self.key not in state.old):
+            note_change(obj, state, self.key, list(collection))
+
+    def appending(self, owner: InstanceState, collection: Any, item: Any, initiator: Any) -> Any:
+        """Announce an append before it happens; return the item to append."""
+        self.check_member(item)
+        obj = owner.obj()
+        settle(owner)
+        token = initiator or self.append_token
+        item = self.tell("append", obj, item, token, None)
+        self.note(obj, owner, collection)
+        if self.reverse is not None and token.impl is not self.reverse:
+            self.reverse.gain(item, obj, token)
+        self.follow(owner, item, initiator)
+        return item
+
+    def removing(self, owner: InstanceState, collection: Any, item: Any, initiator: Any) -> None:
+        """Announce a removal before it happens."""
+        obj = owner.obj()
+        token = initiator or self.remove_token
+        for listener in self.listeners.get("remove", _EMPTY):
+            listener(obj, item, token, None)
+        self.note(obj, owner, collection)
+        if self.reverse is not None and token.impl is not self.reverse and item is not None:
+            self.reverse.lose(item, obj, token)
+
+    def gain(self, owner: Any, member: Any, token: Any) -> None:
+        """Append because the other side was set; an unloaded list takes note only."""
+        state = state_of(owner)
+        settle(state)
+        current = state.values.get(self.key)
+        if current is None and state.pk is None:
+            current = self.make(owner, state)
+        if current is not None:
+            current._add(member, token)
+            return
+        member = self.tell("append", owner, member, token, None)
+        note_change(owner, state, self.key, NO_VALUE)
+        state.extras().queue(self.key).add(member)
+
+    def lose(self, owner: Any, member: Any, token: Any) -> None:
+        """Remove because the other side was changed; an unloaded list takes note only."""
+        state = state_of(owner)
+        settle(state)
+        current = state.values.get(self.key)
+        if current is not None:
+            if contains_identical(current, member):
+                current._drop(member, token)
+            return
+        if state.pk is None:
+            return
+        for listener in self.listeners.get("remove", _EMPTY):
+            listener(owner, member, token, None)
+        note_change(owner, state, self.key, NO_VALUE)
+        state.extras().queue(self.key).remove(member)
+
+    def set_committed(self, state: InstanceState, items: Iterable[Any]) -> Any:
+        """Store a loaded list, then replay what the other side queued while it was unloaded."""
+        obj = state.obj()
+        fresh = self.new_collection(obj, state, items)
+        state.values[self.key] = fresh
+        queue = None if state.extra is None else state.extra.take_queue(self.key)
+        if state.old is not None:
+            state.old.pop(self.key, None)
+        if queue is not None:
+            note_change(obj, state, self.key, list(fresh))
+            for item in queue.added:
+                if not contains_identical(fresh, item):
+                    list.append(fresh, item)
+            for item in queue.removed:
+                del_identical(fresh, item)
+        return fresh
+
+
+class Queue:
+    """Members that came and left while their collection was not loaded."""
+
+    __slots__ = ("added", "removed")
+
+    def __init__(self) -> None:
+        self.added: list[Any] = []
+        self.removed: list[Any] = []
+
+    def add(self, member: Any) -> None:
+        """Take note of a comer."""
+        if not del_identical(self.removed, member) and not contains_identical(self.added, member):
+            self.added.append(member)
+
+    def remove(self, member: Any) -> None:
+        """Take note of a leaver."""
+        if not del_identical(self.added, member) and not contains_identical(
+            self.removed, member
+        ):
+            self.removed.append(member)
+
+
+class StateExtras:
+    """The rarely needed part of a state, made on first use."""
+
+    __slots__ = ("_info", "expired", "load_options", "names", "queues")
+
+    def __init__(self) -> None:
+        self._info: dict[Any, Any] | None = None
+        self.queues: dict[str, Queue] | None = None
+        self.names: set[str] = set()
+        self.expired = False
+        self.load_options: tuple[Any, ...] = ()
+
+    @property
+    def info(self) -> dict[Any, Any]:
+        """A dictionary of the user's own."""
+        if self._info is None:
+            self._info = {}
+        return self._info
+
+    def queue(self, key: str) -> Queue:
+        """Return the queue of an unloaded collection."""
+        if self.queues is None:
+            self.queues = {}
+        return self.queues.setdefault(key, Queue())
+
+    def take_queue(self, key: str) -> Queue | None:
+        """Return the queue of a collection and forget it."""
+        return None if self.queues is None else self.queues.pop(key, None)
+
+    def expired_names(self, state: InstanceState) -> set[str]:
+        """Return the names that were expired and have not come back."""
+        return {name for name in self.names if name not in state.values}
+
+    def forget(self) -> None:
+        """Drop what an expiry makes meaningless."""
+        self.queues = None
+        self.names = set()
+        self.expired = False

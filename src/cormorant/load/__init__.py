@@ -1,0 +1,1 @@
+"""Rows to objects: loading, refreshing, following relationships."""

@@ -1,0 +1,32 @@
+"""What one load carries along: the session, the statement, what it has already refreshed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class QueryContext:
+    """The context that `load` and `refresh` listeners receive.
+
+    As the reference promises: `session`, `statement`, `params`, `execution_options`,
+    `load_options`. `fresh`: objects that populate_existing has overwritten already.
+    """
+
+    notes = None
+
+    def __init__(
+        self,
+        session: Any,
+        statement: Any = None,
+        params: Any = None,
+        execution_options: Mapping[str, Any] | None = None,
+        load_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.session = session
+        self.statement = statement
+        self.params = params
+        self.execution_options = execution_options or {}
+        self.load_options = load_options or {}
+        self.loaded_listeners: tuple[Any, ...] = session.dispatch.loaded_as_persistent
+        self.fresh: dict[int, Any] = {}

@@ -1,0 +1,110 @@
+"""Reads that the ORM makes for itself: one object by key, what an object lacks, related rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cormorant.load.objects import Target, collector_paused, objects_of
+from cormorant.sql.prepared import PreparedSelect, prepare_select
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.mapping.mapper import Mapper
+
+MOST_SHAPES = 200
+"""Sets of columns per mapper whose reads are kept; more are built anew each time."""
+
+
+def _remembered(mapper: Mapper, name: Any, make: Any) -> PreparedSelect:
+    kept: dict[Any, PreparedSelect] = mapper.memo.setdefault("prepared", {})
+    found = kept.get(name)
+    if found is None:
+        found = make()
+        if len(kept) < MOST_SHAPES:
+            kept[name] = found
+    return found
+
+
+def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> PreparedSelect:
+    """Return the read of the attributes `keys` by primary key."""
+    columns = [mapper._properties[key].columns[0] for key in keys]  # type: ignore[attr-defined] # column keys only
+    frozen = tuple(sorted(lock.items())) if isinstance(lock, Mapping) else lock
+    try:
+        hash(frozen)
+    except TypeError:
+        return prepare_select(mapper, columns, mapper.primary_key, for_update=lock)
+    return _remembered(
+        mapper,
+        ("by key", keys, frozen),
+        lambda: prepare_select(mapper, columns, mapper.primary_key, for_update=lock),
+    )
+
+
+def load_by_key(
+    mapper: Mapper,
+    pk: Any,
+    connection: Connection,
+    target: Target,
+    options: Mapping[str, Any] | None = None,
+    lock: Any = None,
+) -> Any:
+    """Return the object of a bare key from the database, or None."""
+    keys = load_keys(mapper)
+    prepared = select_by_key(mapper, keys, lock)
+    rows, processors = prepared.fetch(connection, mapper.identity_of(pk), options)
+    if not rows:
+        return None
+    return objects_of(mapper, rows[:1], keys, 0, processors, target)[0]
+
+
+def load_keys(mapper: Mapper) -> tuple[str, ...]:
+    """Return the attribute keys of an ordinary load, in the order of its columns."""
+    found: tuple[str, ...] | None = mapper.memo.get("load_keys")
+    if found is None:
+        found = mapper.memo["load_keys"] = tuple([key for key, _ in mapper.load_columns])
+    return found
+
+
+def values_by_key(
+    mapper: Mapper,
+    pk: Any,
+    keys: Sequence[str],
+    connection: Connection,
+    lock: Any = None,
+) -> dict[str, Any] | None:
+    """Return the values of some attributes of one row, or None when the row is gone."""
+    prepared = select_by_key(mapper, tuple(keys), lock)
+    rows, processors = prepared.fetch(connection, mapper.identity_of(pk))
+    if not rows:
+        return None
+    row = rows[0]
+    if processors is not None:
+        row = tuple(
+            [v if p is None else p(v) for v, p in zip(row, processors, strict=True)]
+        )
+    return dict(zip(keys, row, strict=True))
+
+
+def load_related(
+    prop: Any, values: tuple[Any, ...], connection: Connection, target: Target
+) -> list[Any]:
+    """Return the objects that a relationship finds for the values of its local columns."""
+    mapper: Mapper = prop.mapper
+    keys = load_keys(mapper)
+    prepared = _remembered(prop.parent, ("related", prop.key), lambda: _related_select(prop))
+    rows, processors = prepared.fetch(connection, values)
+    with collector_paused(rows):
+        return objects_of(mapper, rows, keys, 0, processors, target)
+
+
+def _related_select(prop: Any) -> PreparedSelect:
+    mapper: Mapper = prop.mapper
+    remote = [remote for _local, remote in prop.local_remote_pairs]
+    return prepare_select(
+        mapper,
+        [column for _key, column in mapper.load_columns],
+        remote,
+        order_by=prop.order_columns(),
+    )

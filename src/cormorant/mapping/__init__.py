@@ -1,0 +1,1 @@
+"""Declare classes and their tables: declarations become mappers."""

@@ -1,0 +1,50 @@
+"""What an operation on an object does to the objects it is related to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cormorant import exc
+
+ALL = frozenset({"save-update", "merge", "refresh-expire", "expunge", "delete"})
+LEGAL = ALL | {"all", "none", "delete-orphan"}
+
+
+class CascadeOptions(frozenset[str]):
+    """The cascades of one relationship: a set of names with a flag for each."""
+
+    save_update: bool
+    merge: bool
+    refresh_expire: bool
+    expunge: bool
+    delete: bool
+    delete_orphan: bool
+
+    def __new__(cls, value_list: Iterable[str] | str | None) -> CascadeOptions:
+        """Make the set of a comma separated text or a list; "all" and "none" are spelled out."""
+        if isinstance(value_list, str):
+            value_list = [part.strip() for part in value_list.split(",") if part.strip()]
+        names = set(value_list or ())
+        wrong = names - LEGAL
+        if wrong:
+            raise exc.ConfigurationError(
+                f"Invalid cascade option(s): {', '.join(sorted(map(repr, wrong)))}; "
+                f"the legal ones are {', '.join(sorted(LEGAL))}."
+            )
+        if "all" in names:
+            names |= ALL
+        if "none" in names:
+            names.clear()
+        names.discard("all")
+        self = super().__new__(cls, names)
+        for name in LEGAL - {"all", "none"}:
+            setattr(self, name.replace("-", "_"), name in names)
+        return self
+
+    @classmethod
+    def from_string(cls, arg: str | None) -> CascadeOptions:
+        """Make the set of a comma separated text."""
+        return cls(arg or "")
+
+    def __repr__(self) -> str:
+        return f"CascadeOptions({', '.join(sorted(self))!r})"

@@ -1,0 +1,365 @@
+"""Relationships: which objects of another class belong to an object, along which columns."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from cormorant import exc
+from cormorant.instrument._state_cy import InstanceState
+from cormorant.instrument.related import RelatedAttribute, RelatedCollection, RelatedObject
+from cormorant.mapping.cascades import CascadeOptions
+from cormorant.mapping.comparisons import compare_relationship
+from cormorant.mapping.joins import JoinColumns, find_join
+from cormorant.mapping.properties import MapperProperty
+from cormorant.sql.attributes import InstrumentedAttribute, Mapped
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
+
+T = TypeVar("T")
+
+
+class RelationshipDirection(Enum):
+    """Which side of a relationship holds the foreign key."""
+
+    ONETOMANY = 1
+    MANYTOONE = 2
+    MANYTOMANY = 3
+
+
+ONETOMANY = RelationshipDirection.ONETOMANY
+MANYTOONE = RelationshipDirection.MANYTOONE
+MANYTOMANY = RelationshipDirection.MANYTOMANY
+
+LAZY = ("select", "raise", "raise_on_sql", "noload")
+
+
+class _Unresolved:
+    """Stands on the class until the relationship is configured; the first use configures."""
+
+    collection = False
+    uses_objects = True
+    deferred = False
+
+    def __init__(self, prop: RelationshipProperty[Any], on_class: Any) -> None:
+        self.prop = prop
+        self.on_class = on_class
+        self.key = prop.key
+        self.waiting: dict[str, tuple[tuple[Any, ...], bool]] = {}
+
+    def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
+        """Leave the listeners to the descriptor that comes: it is attached anew."""
+
+    def demand(self, option: str) -> None:
+        """Leave the option to the descriptor that comes."""
+
+    def _real(self, obj: Any) -> Any:
+        self.prop.parent.ready()
+        return type(obj).__mro__ and getattr(type(obj), self.key).impl
+
+    def __get__(self, obj: Any, cls: Any) -> Any:
+        if obj is None:
+            return self.on_class
+        return self._real(obj).__get__(obj, cls)
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        self._real(obj).__set__(obj, value)
+
+    def __delete__(self, obj: Any) -> None:
+        self._real(obj).__delete__(obj)
+
+
+class RelationshipProperty(MapperProperty, Generic[T]):
+    """One relationship as the mapper knows it.
+
+    After configuring: `mapper` (the related one), `direction`, `uselist`, `columns` (the pairs
+    of a source column and the foreign key column that gets its value).
+    """
+
+    def __init__(self, argument: Any = None, **options: Any) -> None:
+        super().__init__(options.pop("doc", None), options.pop("info", None))
+        self.argument = argument
+        self.options = options
+        self.lazy = _lazy(options.get("lazy", "select"))
+        self.viewonly = bool(options.get("viewonly"))
+        default = "" if self.viewonly else "save-update, merge"
+        given = options.get("cascade")
+        self.cascade = CascadeOptions(default if given in (None, False) else given)
+        self.passive_deletes = options.get("passive_deletes", False)
+        self.passive_updates = options.get("passive_updates", True)
+        self.back_populates: str | None = options.get("back_populates")
+        self.backref: Any = options.get("backref")
+        self.order_by: Any = options.get("order_by", False)
+        self.annotation_optional = False
+        self._uselist: bool | None = options.get("uselist")
+        self._refuse_options()
+
+    def _refuse_options(self) -> None:
+        if self.options.get("secondary") is not None:
+            raise exc.ConfigurationError(
+                "relationship(secondary=...) is not offered yet: map the association table as a "
+                "class of its own, with two relationships to one."
+            )
+        if self.cascade.delete_orphan and not self.cascade.delete:
+            raise exc.ConfigurationError(
+                "On relationship(), cascade 'delete-orphan' needs 'delete' as well: "
+                "write cascade='all, delete-orphan'."
+            )
+        if self.backref and self.back_populates:
+            raise exc.ConfigurationError(
+                "relationship() takes back_populates or backref, not both."
+            )
+
+    def take_annotation(self, target: Any, collection_class: Any, optional: bool) -> None:
+        """Take what `Mapped[...]` says: the related class and whether it is a collection."""
+        if self.argument is None:
+            self.argument = target
+        if self._uselist is None:
+            self._uselist = collection_class is not None
+        self.annotation_optional = optional
+
+    def instrument(self, mapper: Mapper) -> Any:
+        """Make the stand-in of the descriptor; the real one comes when this is configured."""
+        on_class: Any = InstrumentedAttribute(mapper.class_, self.key, mapper, self, None)
+        stand_in = _Unresolved(self, on_class)
+        on_class.impl = stand_in
+        return stand_in
+
+    def configure(self) -> None:
+        """Find the related mapper, the columns of the join, the direction, the other side."""
+        self.mapper: Mapper = self._find_target()
+        self.join: JoinColumns = find_join(self, self.parent, self.mapper, self._join_options())
+        self.direction = MANYTOONE if self.join.foreign_is_local else ONETOMANY
+        self.uselist = self.direction is ONETOMANY if self._uselist is None else self._uselist
+        if self.uselist and self.direction is MANYTOONE:
+            raise exc.ConfigurationError(
+                f"Relationship {self} holds a list, but its foreign key is in table "
+                f"{self.parent.local_table.description!r}: this side can refer to one object "
+                f"only. Annotate it as Mapped[{self.mapper.class_.__name__!r}], or set "
+                f"remote_side for the other direction."
+            )
+        self._replace_descriptor()
+        self._join_other_side()
+
+    def _join_options(self) -> dict[str, Any]:
+        found = {}
+        for name in ("primaryjoin", "foreign_keys", "remote_side"):
+            value = self.options.get(name)
+            found[name] = self._resolve(value)
+        return found
+
+    def _resolve(self, value: Any) -> Any:
+        """Evaluate what was written as text or as a function because classes came later."""
+        if isinstance(value, str):
+            return self.parent.registry.resolver(self.parent)(value)
+        if callable(value) and not hasattr(value, "__clause_element__"):
+            return value() if not isinstance(value, type) else value
+        return value
+
+    def _find_target(self) -> Mapper:
+        target = self._resolve(self.argument)
+        if target is None:
+            raise exc.ConfigurationError(
+                f"Relationship {self} does not say what it relates to: give the class, its name, "
+                f"or an annotation Mapped['Class']."
+            )
+        if isinstance(target, type(self.parent)):
+            return target
+        manager = getattr(target, "_sa_class_manager", None)
+        if manager is None or manager.mapper is None:
+            raise exc.ConfigurationError(
+                f"Relationship {self} expects a mapped class, got {target!r}; "
+                f"map that class or name another one."
+            )
+        mapper: Mapper = manager.mapper
+        return mapper
+
+    def _replace_descriptor(self) -> None:
+        manager = self.parent.class_manager
+        stand_in = manager.attributes[self.key]
+        kind = RelatedCollection if self.uselist else RelatedObject
+        real: RelatedAttribute = kind(self.parent.class_, self.key, stand_in.on_class)
+        real.cascades = self.cascade.save_update and not self.viewonly
+        real.active_history = bool(self.options.get("active_history"))
+        stand_in.on_class.impl = real
+        manager.replace_attribute(self.key, real)
+
+    @property
+    def impl(self) -> RelatedAttribute:
+        """The descriptor that stands on the class."""
+        found: RelatedAttribute = self.parent.class_manager.attributes[self.key]
+        return found
+
+    def _join_other_side(self) -> None:
+        if self.backref:
+            self._make_backref()
+        if not self.back_populates:
+            return
+        other = self.mapper._properties.get(self.back_populates)
+        if not isinstance(other, RelationshipProperty):
+            raise exc.ConfigurationError(
+                f"Mapper of class {self.mapper.class_.__name__!r} has no relationship "
+                f"{self.back_populates!r}, which {self} names in back_populates. Declare it, or "
+                f"correct the name."
+            )
+        if hasattr(other, "mapper") and isinstance(other.impl, RelatedAttribute):
+            self._pair(other)
+
+    def _pair(self, other: RelationshipProperty[Any]) -> None:
+        if other.direction is self.direction:
+            raise exc.ConfigurationError(
+                f"{self} and back-reference {other} are both of the same direction "
+                f"{self.direction.name}. Did you mean to set remote_side on the many-to-one side?"
+            )
+        if not (self.viewonly or other.viewonly):
+            self.impl.reverse = other.impl
+            other.impl.reverse = self.impl
+
+    def _make_backref(self) -> None:
+        name, options = self.backref if isinstance(self.backref, tuple) else (self.backref, {})
+        self.back_populates = name
+        if name in self.mapper._properties:
+            return
+        options = dict(options)
+        options.setdefault("primaryjoin", self.options.get("primaryjoin"))
+        options.setdefault("foreign_keys", self.options.get("foreign_keys"))
+        if self.parent.local_table is self.mapper.local_table and self.direction is ONETOMANY:
+            options.setdefault("remote_side", list(self.parent.primary_key))
+        back: RelationshipProperty[Any] = Relationship(
+            self.parent.class_, back_populates=self.key, **options
+        )
+        self.mapper._set_property(name, back)
+        if self.mapper.configured:
+            back.configure()
+
+    @property
+    def local_remote_pairs(self) -> list[tuple[Any, Any]]:
+        """(column on this side, column on the other side) of the join."""
+        if self.direction is MANYTOONE:
+            return [(foreign, source) for source, foreign in self.join.pairs]
+        return list(self.join.pairs)
+
+    @property
+    def primaryjoin(self) -> Any:
+        """The ON clause of the relationship."""
+        return self.join.condition
+
+    @property
+    def remote_side(self) -> set[Any]:
+        """The columns on the other side of the join."""
+        return {remote for _, remote in self.local_remote_pairs}
+
+    @property
+    def entity(self) -> Mapper:
+        """The related mapper."""
+        self.parent.ready()
+        return self.mapper
+
+    @property
+    def target(self) -> Any:
+        """The related table."""
+        return self.entity.local_table
+
+    def join_target(self) -> tuple[Any, Any]:
+        """Return (selectable, ON clause) of a join along this relationship."""
+        self.parent.ready()
+        return self.mapper.selectable, self.join.condition
+
+    def order_columns(self) -> tuple[Any, ...]:
+        """Return the ORDER BY of the related rows."""
+        given = self._resolve(self.order_by)
+        if given is None or given is False:
+            return ()
+        items = given if isinstance(given, (list, tuple)) else (given,)
+        return tuple(
+            [i.__clause_element__() if hasattr(i, "__clause_element__") else i for i in items]
+        )
+
+    def operate(self, attribute: Any, op: Any, *other: Any, **kwargs: Any) -> Any:
+        """Compare the relationship in SQL: ==, !=, any, has, contains."""
+        self.parent.ready()
+        return compare_relationship(self, op, *other, **kwargs)
+
+    def members(self, obj: Any, state: InstanceState, load: bool = False) -> list[Any]:
+        """Return the related objects in memory; with `load` those in the database as well."""
+        value = getattr(obj, self.key) if load else state.dict.get(self.key)
+        if value is None:
+            if load or state.extra is None or not state.extra.queues:
+                return []
+            queue = state.extra.queues.get(self.key)
+            return [] if queue is None else list(queue.added)
+        return list(value) if self.uselist else [value]
+
+
+class Relationship(RelationshipProperty[T], Mapped[T]):
+    """What `relationship()` returns; typed as the attribute that it becomes."""
+
+    __slots__ = ()
+    inherit_cache = True
+
+
+def _lazy(given: Any) -> str:
+    spelled = {True: "select", None: "noload", False: "joined"}.get(given, given)
+    if spelled not in LAZY:
+        raise exc.ConfigurationError(
+            f"relationship(lazy={given!r}) is not offered; the loaders are {', '.join(LAZY)}."
+        )
+    return str(spelled)
+
+
+def relationship(
+    argument: Any = None,
+    secondary: Any = None,
+    *,
+    uselist: bool | None = None,
+    collection_class: Any = None,
+    primaryjoin: Any = None,
+    secondaryjoin: Any = None,
+    back_populates: str | None = None,
+    order_by: Any = False,
+    backref: Any = None,
+    overlaps: str | None = None,
+    post_update: bool = False,
+    cascade: str | None = None,
+    viewonly: bool = False,
+    init: Any = None,
+    repr: Any = None,
+    default: Any = None,
+    default_factory: Any = None,
+    compare: Any = None,
+    kw_only: Any = None,
+    hash: Any = None,
+    dataclass_metadata: Any = None,
+    lazy: Any = "select",
+    passive_deletes: bool | str = False,
+    passive_updates: bool = True,
+    active_history: bool = False,
+    enable_typechecks: bool = True,
+    foreign_keys: Any = None,
+    remote_side: Any = None,
+    join_depth: int | None = None,
+    comparator_factory: Any = None,
+    single_parent: bool = False,
+    innerjoin: bool | str = False,
+    distinct_target_key: bool | None = None,
+    load_on_pending: bool = False,
+    query_class: Any = None,
+    info: dict[Any, Any] | None = None,
+    omit_join: bool | None = None,
+    sync_backref: bool | None = None,
+    doc: str | None = None,
+) -> Relationship[Any]:
+    """Relate a class to another one along their foreign keys.
+
+    As sqlalchemy.orm.relationship. `argument`: the class, its name, or a function; it may be
+    left to the annotation. `order_by`, `primaryjoin`, `foreign_keys` and `remote_side` may be
+    texts or functions, evaluated when all classes are known.
+    """
+    options = {name: value for name, value in locals().items() if name != "argument"}
+    return Relationship(argument, **options)
+
+
+def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:
+    """Name the other side of a relationship with options of its own."""
+    return name, kwargs

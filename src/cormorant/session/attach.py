@@ -1,0 +1,230 @@
+"""Objects enter and leave a session: add, delete, expunge, with cascades and their events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exc as core_exc
+
+from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
+    InstanceState,
+    settle,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
+    from cormorant.session.session import Session
+
+
+def add(session: Session, obj: Any) -> None:
+    """Put an object and what it cascades to into the session."""
+    state = state_of(obj)
+    enter(session, obj, state)
+    if has_relationships(state.manager.mapper):
+        cascade_in(session, state)
+
+
+def has_relationships(mapper: Mapper) -> bool:
+    """Tell whether a mapper has relationships at all."""
+    known: bool | None = mapper.memo.get("has_relationships")
+    if known is None:
+        known = mapper.memo["has_relationships"] = bool(mapper.relationships.keys())
+    return known
+
+
+def cascade_in(session: Session, state: InstanceState) -> None:
+    """Bring in what an object refers to along save-update cascades."""
+    reached = list(state.manager.mapper.cascade_iterator("save-update", state))
+    for member, _mapper, child, _values in reached:
+        enter(session, member, child)
+
+
+def enter(session: Session, obj: Any, state: InstanceState) -> None:
+    """Put one object into the session, whatever state it is in."""
+    link = session.link
+    if state.link is link:
+        if state.pk is None or id(obj) not in link.deleted:
+            if state.flags & FLAG_DELETED and state.pk is not None:
+                raise _was_deleted(state)
+            if state.pk is None and id(obj) not in link.new:
+                link.new[id(obj)] = obj
+            return
+        del link.deleted[id(obj)]
+        return
+    _refuse_other_session(session, state)
+    if state.pk is None:
+        _enter_new(session, obj, state)
+    else:
+        _enter_detached(session, obj, state)
+
+
+def _enter_new(session: Session, obj: Any, state: InstanceState) -> None:
+    link = session.link
+    if not link.begun:
+        session.autobegin()
+    for listener in session.dispatch.before_attach:
+        listener(session, obj)
+    state.link = link
+    state.epoch = link.epoch
+    link.new[id(obj)] = obj
+    for listener in session.dispatch.after_attach:
+        listener(session, obj)
+    for listener in session.dispatch.transient_to_pending:
+        listener(session, obj)
+
+
+def _enter_detached(session: Session, obj: Any, state: InstanceState) -> None:
+    if state.flags & FLAG_DELETED:
+        raise _was_deleted(state)
+    if not session.link.begun:
+        session.autobegin()
+    _refuse_double(session, obj, state)
+    for listener in session.dispatch.before_attach:
+        listener(session, obj)
+    attach(session, obj, state)
+    for listener in session.dispatch.after_attach:
+        listener(session, obj)
+    for listener in session.dispatch.detached_to_persistent:
+        listener(session, obj)
+
+
+def attach(session: Session, obj: Any, state: InstanceState) -> None:
+    """Link a persistent object to the session and put it into the identity map."""
+    settle(state)
+    link = session.link
+    state.link = link
+    state.epoch = link.epoch
+    session.identity_map.of(state.manager.mapper)[state.pk] = state.ref
+    if state.old is not None:
+        link.changed[id(obj)] = obj
+
+
+def _refuse_double(session: Session, obj: Any, state: InstanceState) -> None:
+    other = session.identity_map.find(state.manager.mapper, state.pk)
+    if other is not None and other is not obj:
+        raise core_exc.InvalidRequestError(
+            f"Can't attach this object of class {type(obj).__name__!r}: another instance with "
+            f"the same key is already present in this session. Use session.merge() to copy its "
+            f"values onto that one, or expunge it first."
+        )
+
+
+def _refuse_other_session(session: Session, state: InstanceState) -> None:
+    other = state.session
+    if other is not None and other is not session:
+        raise core_exc.InvalidRequestError(
+            f"Object of class {state.manager.class_.__name__!r} is already attached to session "
+            f"'{other.hash_key}' (this is '{session.hash_key}'). Expunge it there first, or "
+            f"use session.merge()."
+        )
+
+
+def _was_deleted(state: InstanceState) -> core_exc.InvalidRequestError:
+    return core_exc.InvalidRequestError(
+        f"Instance of class {state.manager.class_.__name__!r} has been deleted. Use the "
+        f"make_transient() function to send this object back to the transient state."
+    )
+
+
+def delete(session: Session, obj: Any) -> None:
+    """Mark a persistent object, and what delete cascades reach, for deletion."""
+    state = state_of(obj)
+    if state.pk is None:
+        raise core_exc.InvalidRequestError(
+            f"Instance of class {type(obj).__name__!r} is not persisted: only an object with a "
+            f"row can be deleted. Expunge a pending object instead."
+        )
+    if state.link is session.link and id(obj) in session.link.deleted:
+        return
+    _mark_deleted(session, obj, state)
+    if has_relationships(state.manager.mapper):
+        for member, _mapper, child, _values in list(
+            state.manager.mapper.cascade_iterator("delete", state)
+        ):
+            if child.pk is not None:
+                _mark_deleted(session, member, child)
+
+
+def _mark_deleted(session: Session, obj: Any, state: InstanceState) -> None:
+    _refuse_other_session(session, state)
+    if state.flags & FLAG_DELETED:
+        return
+    if not session.link.begun:
+        session.autobegin()
+    if state.link is not session.link:
+        _refuse_double(session, obj, state)
+        for listener in session.dispatch.before_attach:
+            listener(session, obj)
+        attach(session, obj, state)
+        for listener in session.dispatch.after_attach:
+            listener(session, obj)
+        for listener in session.dispatch.detached_to_persistent:
+            listener(session, obj)
+    session.link.deleted[id(obj)] = obj
+
+
+def expunge(session: Session, obj: Any) -> None:
+    """Take an object, and what expunge cascades reach, out of the session."""
+    state = state_of(obj)
+    if state.link is not session.link:
+        raise core_exc.InvalidRequestError(
+            f"Instance of class {type(obj).__name__!r} is not present in this Session."
+        )
+    reached = [(obj, state)]
+    if has_relationships(state.manager.mapper):
+        for member, _mapper, child, _values in state.manager.mapper.cascade_iterator(
+            "expunge", state
+        ):
+            if child.link is session.link:
+                reached.append((member, child))
+    for each, its_state in reached:
+        leave(session, each, its_state)
+
+
+def leave(session: Session, obj: Any, state: InstanceState) -> None:
+    """Take one object out of the session and say so."""
+    link = session.link
+    settle(state)
+    state.link = None
+    link.changed.pop(id(obj), None)
+    if link.new.pop(id(obj), None) is not None and state.pk is None:
+        for listener in session.dispatch.pending_to_transient:
+            listener(session, obj)
+        return
+    link.deleted.pop(id(obj), None)
+    known = session.identity_map.of(state.manager.mapper)
+    reference = known.get(state.pk)
+    if reference is not None and reference() is obj:
+        del known[state.pk]
+    event = "deleted_to_detached" if state.flags & FLAG_DELETED else "persistent_to_detached"
+    for listener in getattr(session.dispatch, event):
+        listener(session, obj)
+
+
+def leave_all(session: Session) -> None:
+    """Detach every object at once: their link dies; events only if somebody listens."""
+    link = session.link
+    dispatch = session.dispatch
+    node = session.current_transaction
+    gone: list[Any] = []
+    while node is not None:
+        gone.extend(node.deleted)
+        node = node.parent
+    new, persistent = [], []
+    if dispatch.pending_to_transient:
+        new = list(link.new.values())
+    if dispatch.persistent_to_detached:
+        persistent = session.identity_map.objects()
+    session.drop_link()
+    for obj in new:
+        for listener in dispatch.pending_to_transient:
+            listener(session, obj)
+    for obj in persistent:
+        for listener in dispatch.persistent_to_detached:
+            listener(session, obj)
+    for obj in gone:
+        state_of(obj).link = None
+        for listener in dispatch.deleted_to_detached:
+            listener(session, obj)

@@ -1,0 +1,275 @@
+"""Run statements for a session: autoflush, do_orm_execute, both roads, results with objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exc as core_exc
+from sqlalchemy.engine.result import Result, ScalarResult
+from sqlalchemy.util import EMPTY_DICT
+
+from cormorant.load.objects import Target, objects_of, shaped
+from cormorant.load.results import Objects, row_result, streamed_result
+from cormorant.session.failing import quietly
+from cormorant.session.loading import target_of
+from cormorant.session.orm_execute import ORMExecuteState
+from cormorant.session.restore import announce_expire
+from cormorant.sql.errors import Facts, translate
+from cormorant.sql.plugin import column_keys, subject
+from cormorant.sql.reading import Rows, read
+from cormorant.sql.statement import LightSelect
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.session.session import Session
+
+Options = Mapping[str, Any]
+__all__ = ["execute", "quietly", "scalars"]
+
+
+def execute(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Run a statement and return Core's Result."""
+    if session.dispatch.do_orm_execute:
+        return _announced(session, statement, params, options, bind_arguments)
+    return run(session, statement, params, options, bind_arguments)
+
+
+def scalars(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> ScalarResult[Any]:
+    """Run a statement and return the first elements of its rows."""
+    if session.dispatch.do_orm_execute:
+        announced: Result[Any] = _announced(session, statement, params, options, bind_arguments)
+        return announced.scalars()
+    found = _run_read(session, statement, params, options, bind_arguments)
+    if found is None:
+        result: Result[Any] = run(session, statement, params, options, bind_arguments)
+        return result.scalars()
+    rows, target = found
+    span = rows.spans[0]
+    if rows.streamed or span.entity is None or len(rows.spans) > 1:
+        return _result(rows, target, options).scalars()
+    mapper: Any = span.entity
+    raw: Any = rows.rows
+    objects = objects_of(mapper, raw, span.keys, span.start, span.processors, target)
+    return Objects(objects, span.name, lambda: row_result((span.name,), (True,), ()))
+
+
+def _announced(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Let do_orm_execute listeners change the statement, or answer in its place."""
+    state = ORMExecuteState(session, statement, params, options, bind_arguments, run)
+    for position, listener in enumerate(session.dispatch.do_orm_execute):
+        state.position = position
+        answer = listener(state)
+        if answer is not None:
+            return answer
+    return run(
+        session,
+        state.statement,
+        state.parameters,
+        state.execution_options,
+        state.bind_arguments,
+    )
+
+
+def run(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Run a statement without do_orm_execute."""
+    found = _run_read(session, statement, params, options, bind_arguments)
+    if found is not None:
+        return _result(*found, options)
+    return _run_core(session, statement, params, options, bind_arguments)
+
+
+def _is_orm_read(statement: Any) -> bool:
+    if isinstance(statement, LightSelect):
+        return True
+    return subject(statement) is not None and bool(getattr(statement, "is_select", False))
+
+
+def _run_read(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> tuple[Rows, Target] | None:
+    """Read a SELECT of mapped classes; None for any other statement."""
+    if not _is_orm_read(statement):
+        return None
+    chosen = _options_of(session, statement, options)
+    entity = _ready(statement)
+    if chosen.get("autoflush", True):
+        session.maybe_autoflush()
+    connection = _connection(session, statement, entity, bind_arguments)
+    road = chosen.get("cormorant_road", "auto")
+    passed = {key: value for key, value in chosen.items() if key not in OWN_OPTIONS}
+    rows = read(connection, statement, params, passed, road)
+    overwrite = bool(chosen.get("populate_existing"))
+    target = target_of(
+        session, overwrite, statement=statement, params=params, execution_options=chosen
+    )
+    return rows, target
+
+
+OWN_OPTIONS = frozenset({"populate_existing", "autoflush", "cormorant_road", "identity_token"})
+"""Execution options that Core knows nothing of."""
+
+
+def _options_of(session: Session, statement: Any, options: Options) -> Options:
+    own = statement.get_execution_options()
+    if not own and not session.execution_options:
+        return options
+    return {**session.execution_options, **own, **options}
+
+
+def _ready(statement: Any) -> Any:
+    """Return the entity a statement is about, its mappers configured."""
+    entity = subject(statement)
+    if entity is not None and not entity.configured:
+        entity.ready()
+    return entity
+
+
+def _connection(
+    session: Session, statement: Any, entity: Any, bind_arguments: Mapping[str, Any] | None
+) -> Connection:
+    if bind_arguments:
+        arguments = {"clause": statement, "mapper": entity, **bind_arguments}
+        return session.begin_if_needed().connection(session.get_bind(**arguments))
+    if entity is not None:
+        return session.connection_for(entity)
+    bind = session.get_bind(clause=statement)
+    return session.begin_if_needed().connection(bind)
+
+
+def _result(rows: Rows, target: Target, options: Options) -> Result[Any]:
+    names = [span.name for span in rows.spans]
+    entities = [span.entity is not None for span in rows.spans]
+    if rows.streamed:
+        chunks = _shaped_chunks(rows, target)
+        return streamed_result(names, entities, chunks, target.context.execution_options.get("yield_per"))
+    raw: Any = rows.rows
+    return row_result(names, entities, shaped(raw, rows.spans, target))
+
+
+def _shaped_chunks(rows: Rows, target: Target) -> Iterator[list[tuple[Any, ...]]]:
+    for chunk in rows.rows:
+        yield shaped(chunk, rows.spans, target)  # type: ignore[arg-type] # chunks when streamed
+
+
+def _run_core(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Run any other statement as Core does; writes to mapped classes expire their objects."""
+    from_statement = getattr(statement, "_cormorant_entity", None)
+    if from_statement is not None:
+        return _run_from_statement(session, statement, params, options, bind_arguments)
+    if not hasattr(statement, "_execute_on_connection"):
+        raise core_exc.ArgumentError(
+            f"Executable SQL or text() construct expected, got {type(statement).__name__!r}; "
+            f"wrap a text with text()."
+        )
+    entity = _ready(statement)
+    if entity is not None:
+        session.maybe_autoflush()
+    connection = _connection(session, statement, entity, bind_arguments)
+    passed = {key: value for key, value in options.items() if key not in OWN_OPTIONS}
+    passed.pop("synchronize_session", None)
+    arguments = column_keys(statement, params) if entity is not None else params
+    try:
+        result = connection.execute(statement, arguments, execution_options=passed or EMPTY_DICT)
+    except core_exc.StatementError as error:
+        if entity is None:
+            raise
+        raise translate(error, Facts(entity.class_.__name__)) from None
+    if entity is not None and not getattr(statement, "is_insert", False):
+        _expire_class(session, entity)
+    return result
+
+
+def _expire_class(session: Session, mapper: Any) -> None:
+    """Have all objects of a class loaded anew: a statement may have changed any of them."""
+    for obj in session.identity_map.objects():
+        if isinstance(obj, mapper.class_) and id(obj) not in session.link.changed:
+            _expire_loaded(session, obj)
+
+
+def _expire_loaded(session: Session, obj: Any) -> None:
+    state = obj._sa_instance_state
+    for key in list(state.manager.expire_keys):
+        if not state.manager.attributes[key].uses_objects:
+            state.values.pop(key, None)
+    state.extras().expired = True
+    announce_expire(obj, None)
+
+
+def _run_from_statement(
+    session: Session,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Run a textual statement whose rows become objects of one class."""
+    mapper = statement._cormorant_entity
+    mapper.ready()
+    session.maybe_autoflush()
+    connection = _connection(session, statement.element, mapper, bind_arguments)
+    rows = read(connection, statement.element, params, dict(options), "core")
+    names = [span.name for span in rows.spans]
+    keys, order = _matched(mapper, names)
+    target = target_of(session, bool(options.get("populate_existing")), statement=statement)
+    raw: Any = rows.rows
+    picked = [tuple([row[i] for i in order]) for row in raw]
+    found = objects_of(mapper, picked, keys, 0, None, target)
+    return row_result((mapper.class_.__name__,), (True,), [(obj,) for obj in found])
+
+
+def _matched(mapper: Any, names: list[str]) -> tuple[tuple[str, ...], list[int]]:
+    """Match the columns of a result by name with attributes; the key must be among them."""
+    by_name = {}
+    for prop in mapper.column_attrs:
+        column = prop.columns[0]
+        by_name[getattr(column, "name", prop.key)] = prop.key
+        by_name.setdefault(prop.key, prop.key)
+    keys, order = [], []
+    for position, name in enumerate(names):
+        key = by_name.get(name)
+        if key is not None and key not in keys:
+            keys.append(key)
+            order.append(position)
+    missing = [key for key in mapper.pk_keys if key not in keys]
+    if missing:
+        raise core_exc.NoSuchColumnError(
+            f"The statement for class {mapper.class_.__name__!r} gives no column for the "
+            f"primary key attribute(s) {', '.join(map(repr, missing))}; select them too."
+        )
+    return tuple(keys), order

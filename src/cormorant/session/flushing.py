@@ -1,0 +1,168 @@
+"""Flush a session: events around the run, and the moves of its objects afterwards."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exc as core_exc
+
+from cormorant.flush.context import UOWTransaction
+from cormorant.flush.run import run_flush
+from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
+    FLAG_DELETING,
+    FLAG_FLUSHING,
+    state_of,
+)
+from cormorant.session.restore import forget_flush
+from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
+
+if TYPE_CHECKING:
+    from cormorant.session.session import Session
+
+
+def flush(session: Session, objects: Any = None) -> None:
+    """Write all changes, or those of `objects` only."""
+    if session.is_flushing:
+        raise core_exc.InvalidRequestError(
+            "Session is already flushing: flush() was called from a listener of this flush. "
+            "What the listener changed is written by the same flush without a further call."
+        )
+    if not session.has_changes and not objects:
+        return
+    session.flushing = True
+    paused = gc.isenabled()
+    if paused:
+        gc.disable()
+    try:
+        _flush(session, objects)
+    finally:
+        session.flushing = False
+        if paused:
+            gc.enable()
+
+
+def _flush(session: Session, objects: Any) -> None:
+    dispatch = session.dispatch
+    context = UOWTransaction(session, session.link)
+    if dispatch.before_flush:
+        for listener in dispatch.before_flush:
+            listener(session, context, objects)
+        if not session.has_changes:
+            return
+    only = None if not objects else {id(obj) for obj in objects}
+    node = session.begin_if_needed()
+    node.require_active("a flush")
+    inner = _announced_subtransaction(session, node)
+    try:
+        session.flush_transaction = inner or node
+        run_flush(context, only)
+        if dispatch.after_flush:
+            written = [*context.inserted, *context.updated]
+            context.watch(written)
+            for listener in dispatch.after_flush:
+                listener(session, context)
+        _finish(session, node, context)
+        for listener in dispatch.after_flush_postexec:
+            listener(session, context)
+    except BaseException as error:
+        forget_flush(session, context)
+        _end_subtransaction(session, node, inner)
+        with session.keeping_error():
+            node.deactivate(error)
+        raise
+    _end_subtransaction(session, node, inner)
+
+
+def _announced_subtransaction(
+    session: Session, node: SessionTransaction
+) -> SessionTransaction | None:
+    """Return the node that stands for the flush itself, made only if somebody listens."""
+    dispatch = session.dispatch
+    if not dispatch.after_transaction_create and not dispatch.after_transaction_end:
+        return None
+    return SessionTransaction(session, SessionTransactionOrigin.SUBTRANSACTION, node)
+
+
+def _end_subtransaction(
+    session: Session, node: SessionTransaction, inner: SessionTransaction | None
+) -> None:
+    if inner is not None:
+        inner.finish_quietly()
+        session.current_transaction = node
+
+
+def _finish(session: Session, node: SessionTransaction, context: UOWTransaction) -> None:
+    """Move written objects to their new states; keep what after_flush listeners changed."""
+    link = session.link
+    later = _changed_after_flush(session, context)
+    inserted, updated, deleted = context.inserted, context.updated, context.deleted
+    for obj in inserted:
+        state = state_of(obj)
+        state.flags &= ~FLAG_FLUSHING
+        state.old = None
+        link.new.pop(id(obj), None)
+    if link.changed:
+        for obj in inserted:
+            link.changed.pop(id(obj), None)
+        for obj in context.processed.values():
+            state = state_of(obj)
+            if not state.flags & FLAG_DELETED:
+                state.old = None
+            link.changed.pop(id(obj), None)
+    _settle_queues(context)
+    for obj in deleted:
+        _leave_map(session, obj)
+    for obj, before in later:
+        state = state_of(obj)
+        state.old = before
+        link.changed[id(obj)] = obj
+    if inserted:
+        node.new.append(inserted)
+    node.deleted.extend(deleted)
+    if node.nested:
+        for obj in [*inserted, *updated]:
+            node.dirty[id(obj)] = obj
+    _announce(session, inserted, deleted)
+
+
+def _settle_queues(context: UOWTransaction) -> None:
+    """Forget what unloaded collections had queued: it is in the rows now."""
+    for obj in context.processed.values():
+        state = state_of(obj)
+        if state.extra is not None and state.extra.queues:
+            state.extra.queues = None
+
+
+def _changed_after_flush(
+    session: Session, context: UOWTransaction
+) -> list[tuple[Any, dict[str, Any]]]:
+    if not session.dispatch.after_flush:
+        return []
+    changed = context.changed_since([*context.inserted, *context.updated])
+    return [(obj, context.before(obj)) for obj in changed]
+
+
+def _leave_map(session: Session, obj: Any) -> None:
+    state = state_of(obj)
+    known = session.identity_map.of(state.manager.mapper)
+    reference = known.get(state.pk)
+    if reference is not None and reference() is obj:
+        del known[state.pk]
+    state.flags = (state.flags & ~FLAG_DELETING) | FLAG_DELETED
+    state.old = None
+    session.link.deleted.pop(id(obj), None)
+    session.link.changed.pop(id(obj), None)
+
+
+def _announce(session: Session, inserted: list[Any], deleted: list[Any]) -> None:
+    dispatch = session.dispatch
+    if dispatch.pending_to_persistent:
+        for obj in inserted:
+            for listener in dispatch.pending_to_persistent:
+                listener(session, obj)
+    if dispatch.persistent_to_deleted:
+        for obj in deleted:
+            for listener in dispatch.persistent_to_deleted:
+                listener(session, obj)

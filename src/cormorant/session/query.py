@@ -1,0 +1,396 @@
+"""Query: the older way to write a SELECT of mapped classes, on the same two roads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import exc as core_exc
+from sqlalchemy import func, literal_column, text
+from sqlalchemy import select as core_select
+
+from cormorant.event.catalog import QueryEvents
+from cormorant.event.places import OfClass, Place
+from cormorant.sql.expression import select
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Result
+
+    from cormorant.session.session import Session
+
+T = TypeVar("T")
+
+
+class Query(Generic[T]):
+    """A SELECT bound to a session; each method returns another Query.
+
+    Rows with one entity come as its objects, else as Row. As sqlalchemy.orm.Query: objects
+    of one entity come once each.
+    """
+
+    def __init__(self, entities: Any, session: Session | None = None) -> None:
+        chosen = entities if isinstance(entities, (tuple, list)) else (entities,)
+        if not chosen:
+            raise core_exc.InvalidRequestError("Query contains no columns with which to SELECT from.")
+        self.session: Any = session
+        self.dispatch: Any = QueryEvents.board.dispatch_of(type(self))
+        self.entities = tuple(chosen)
+        self._select: Any = select(*chosen)
+        self._textual: Any = None
+        self._params: dict[str, Any] = {}
+        self._execution_options: dict[str, Any] = {}
+        self._limited = False
+        self._assertions = True
+
+    def _copy(self, statement: Any = None) -> Query[Any]:
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made._params = dict(self._params)
+        made._execution_options = dict(self._execution_options)
+        if statement is not None:
+            made._select = statement
+        return made
+
+    def _add(self, method: str, *args: Any, **kwargs: Any) -> Query[T]:
+        self._refuse_after_limit(method)
+        return self._copy(getattr(self._select, method)(*args, **kwargs))
+
+    def _refuse_after_limit(self, method: str) -> None:
+        if self._textual is not None and self._assertions:
+            raise core_exc.InvalidRequestError(
+                f"Query.{method}() being called on a Query with an existing full statement - "
+                f"can't apply criterion."
+            )
+        if self._limited and self._assertions and method not in AFTER_LIMIT:
+            raise core_exc.InvalidRequestError(
+                f"Query.{method}() being called on a Query which already has LIMIT or OFFSET "
+                f"applied.  Call {method}() before limit() or offset() are applied."
+            )
+
+    # -- building ---------------------------------------------------------------------
+
+    def filter(self, *criterion: Any) -> Query[T]:
+        """Add criteria, joined by AND."""
+        return self._add("where", *criterion)
+
+    where = filter
+
+    def filter_by(self, **kwargs: Any) -> Query[T]:
+        """Add equality criteria by attribute name."""
+        return self._add("filter_by", **kwargs)
+
+    def order_by(self, *clauses: Any) -> Query[T]:
+        """Add ORDER BY; None or False takes the present one away."""
+        if len(clauses) == 1 and (clauses[0] is None or clauses[0] is False):
+            return self._copy(self._core().order_by(None))
+        return self._add("order_by", *clauses)
+
+    def group_by(self, *clauses: Any) -> Query[T]:
+        """Add GROUP BY."""
+        return self._add("group_by", *clauses)
+
+    def having(self, *criterion: Any) -> Query[T]:
+        """Add HAVING criteria."""
+        return self._add("having", *criterion)
+
+    def join(
+        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
+    ) -> Query[T]:
+        """Join along a relationship, or to a class or table."""
+        return self._add("join", target, onclause, isouter=isouter, full=full)
+
+    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Query[T]:
+        """Join with LEFT OUTER JOIN."""
+        return self._add("join", target, onclause, isouter=True, full=full)
+
+    def select_from(self, *from_obj: Any) -> Query[T]:
+        """Say what the joins start from."""
+        return self._add("select_from", *from_obj)
+
+    def distinct(self, *expr: Any) -> Query[T]:
+        """Select distinct rows."""
+        return self._add("distinct", *expr)
+
+    def limit(self, limit: Any) -> Query[T]:
+        """Return at most so many rows."""
+        made = self._copy(self._select.limit(limit))
+        made._limited = limit is not None
+        return made
+
+    def offset(self, offset: Any) -> Query[T]:
+        """Leave out the first rows."""
+        made = self._copy(self._select.offset(offset))
+        made._limited = made._limited or offset is not None
+        return made
+
+    def slice(self, start: int, stop: int) -> Query[T]:
+        """Return the rows from `start` up to `stop`."""
+        return self.offset(start).limit(stop - start)
+
+    def with_for_update(self, **options: Any) -> Query[T]:
+        """Lock the rows."""
+        return self._copy(self._select.with_for_update(**options))
+
+    def with_entities(self, *entities: Any) -> Query[Any]:
+        """Select other elements from the same rows."""
+        made = self._copy(self._select.with_only_columns(*entities))
+        made.entities = entities
+        return made
+
+    def add_columns(self, *column: Any) -> Query[Any]:
+        """Select further elements."""
+        made = self._copy(self._core().add_columns(*column))
+        made.entities = (*self.entities, *column)
+        return made
+
+    def options(self, *args: Any) -> Query[T]:
+        """Add options to the statement."""
+        return self._copy(self._select.options(*args))
+
+    def execution_options(self, **kwargs: Any) -> Query[T]:
+        """Add execution options."""
+        made = self._copy()
+        made._execution_options.update(kwargs)
+        return made
+
+    def populate_existing(self) -> Query[T]:
+        """Overwrite objects that are in the session already."""
+        return self.execution_options(populate_existing=True)
+
+    def yield_per(self, count: int) -> Query[T]:
+        """Fetch rows in chunks of `count`."""
+        return self.execution_options(yield_per=count)
+
+    def autoflush(self, setting: bool) -> Query[T]:
+        """Flush before the query, or not."""
+        return self.execution_options(autoflush=setting)
+
+    def enable_assertions(self, value: bool) -> Query[T]:
+        """Check, or not, that methods are called in a sensible order."""
+        made = self._copy()
+        made._assertions = value
+        return made
+
+    def params(self, *args: Mapping[str, Any], **kwargs: Any) -> Query[T]:
+        """Give values for named parameters."""
+        made = self._copy()
+        for each in args:
+            made._params.update(each)
+        made._params.update(kwargs)
+        return made
+
+    def with_session(self, session: Session) -> Query[T]:
+        """Return the same query for another session."""
+        made = self._copy()
+        made.session = session
+        return made
+
+    def from_statement(self, statement: Any) -> Query[T]:
+        """Load the objects from the rows of a full statement."""
+        made = self._copy()
+        made._textual = textual(self.entities[0], statement)
+        return made
+
+    # -- the statement ----------------------------------------------------------------
+
+    def _core(self) -> Any:
+        chosen = self._select
+        return chosen.__clause_element__() if hasattr(chosen, "__clause_element__") else chosen
+
+    @property
+    def statement(self) -> Any:
+        """The Core SELECT of this query."""
+        chosen = self._compiled()
+        if chosen._textual is not None:
+            return chosen._textual.element
+        core = chosen._core()
+        return core.params(**self._params) if self._params else core
+
+    def __clause_element__(self) -> Any:
+        return self.statement
+
+    @property
+    def selectable(self) -> Any:
+        """The Core SELECT of this query."""
+        return self.statement
+
+    def subquery(self, name: str | None = None, **options: Any) -> Any:
+        """Return the query as a named FROM element."""
+        return self.statement.subquery(name)
+
+    def cte(self, name: str | None = None, recursive: bool = False, **options: Any) -> Any:
+        """Return the query as a common table expression."""
+        return self.statement.cte(name, recursive=recursive)
+
+    def scalar_subquery(self) -> Any:
+        """Return the query as a single value of another statement."""
+        return self.statement.scalar_subquery()
+
+    def exists(self) -> Any:
+        """Return EXISTS over the rows of this query."""
+        return self.with_entities(literal_column("1")).statement.exists()
+
+    @property
+    def column_descriptions(self) -> list[dict[str, Any]]:
+        """What each element of a row is: name, type, expr, entity."""
+        found: list[dict[str, Any]] = self._core().column_descriptions
+        return found
+
+    @property
+    def whereclause(self) -> Any:
+        """The WHERE criteria, or None."""
+        return self._core().whereclause
+
+    def get_execution_options(self) -> dict[str, Any]:
+        """Return the execution options of this query."""
+        return dict(self._execution_options)
+
+    def _compiled(self) -> Query[Any]:
+        """Let before_compile listeners change the query."""
+        listeners = self.dispatch.before_compile
+        chosen: Query[Any] = self
+        returning = "before_compile" in self.dispatch.returning
+        if listeners:
+            chosen = self._copy()
+        for listener in listeners:
+            answer = listener(chosen)
+            if returning and answer is not None and answer is not chosen:
+                chosen = answer
+        return chosen
+
+    # -- running ----------------------------------------------------------------------
+
+    @property
+    def _single(self) -> bool:
+        return len(self.entities) == 1 and hasattr(self.entities[0], "__mapper__")
+
+    def _run(self) -> Result[Any]:
+        if self.session is None:
+            raise core_exc.UnboundExecutionError(
+                "This Query has no session; use session.query(), or with_session()."
+            )
+        chosen = self._compiled()
+        statement = chosen._select if chosen._textual is None else chosen._textual
+        options = {"_sa_orm_load_options": None, **chosen._execution_options}
+        del options["_sa_orm_load_options"]
+        result: Result[Any] = self.session.execute(
+            statement, chosen._params or None, execution_options=options
+        )
+        return result
+
+    def __iter__(self) -> Iterator[T]:
+        if self._single:
+            found = self._run().scalars()
+            yield from found if "yield_per" in self._execution_options else found.unique()
+        else:
+            yield from self._run()
+
+    def all(self) -> list[T]:
+        """Return all rows, objects of a single class once each."""
+        return list(self)
+
+    def first(self) -> T | None:
+        """Return the first row, or None."""
+        limited = self if self._textual is not None else self.limit(1)
+        found = iter(limited)
+        return next(found, None)
+
+    def one(self) -> T:
+        """Return the only row; raises NoResultFound or MultipleResultsFound."""
+        result: Any = self._run()
+        row: T = result.scalars().unique().one() if self._single else result.one()
+        return row
+
+    def one_or_none(self) -> T | None:
+        """Return the only row or None; raises MultipleResultsFound."""
+        result: Any = self._run()
+        row: T | None = (
+            result.scalars().unique().one_or_none() if self._single else result.one_or_none()
+        )
+        return row
+
+    def scalar(self) -> Any:
+        """Return the first element of the only row, or None."""
+        row: Any = self.one_or_none()
+        if row is None or self._single:
+            return row
+        return row[0]
+
+    def count(self) -> int:
+        """Return how many rows there are."""
+        inner = self._compiled()._core().order_by(None) if not self._limited else (
+            self._compiled()._core()
+        )
+        column = func.count(literal_column("*"))
+        statement = core_select(column).select_from(inner.subquery())
+        self.session.maybe_autoflush()
+        bind = {"mapper": self.entities[0]} if self._single else None
+        found: int = self.session.execute(
+            statement, self._params or None, bind_arguments=bind
+        ).scalar_one()
+        return found
+
+    def get(self, ident: Any) -> T | None:
+        """Return the object of a primary key, or None."""
+        overwrite = bool(self._execution_options.get("populate_existing"))
+        found: T | None = self.session.get(
+            self.entities[0], ident, populate_existing=overwrite
+        )
+        return found
+
+    def __getitem__(self, item: Any) -> Any:
+        if isinstance(item, slice):
+            start, stop = item.start or 0, item.stop
+            if start < 0 or (stop is not None and stop < 0):
+                raise IndexError("negative indexes are not accepted by SQL index / slice operators")
+            chosen = self.offset(start) if start else self
+            found = list(chosen if stop is None else chosen.limit(max(stop - start, 0)))
+            return found if item.step is None else found[:: item.step]
+        if item < 0:
+            raise IndexError("negative indexes are not accepted by SQL index / slice operators")
+        found = list(self.offset(item).limit(1))
+        return found[0]
+
+    def __str__(self) -> str:
+        return str(self.statement)
+
+
+AFTER_LIMIT = frozenset(
+    {"with_for_update", "options", "execution_options", "with_only_columns", "select_from"}
+)
+"""Statement methods that a Query with LIMIT still takes."""
+
+
+class Textual:
+    """A full statement whose rows become objects of one class."""
+
+    is_select = False
+
+    def __init__(self, mapper: Any, element: Any) -> None:
+        self._cormorant_entity = mapper
+        self.element = element
+
+    def get_execution_options(self) -> Mapping[str, Any]:
+        """Return the options of the statement."""
+        options: Mapping[str, Any] = self.element.get_execution_options()
+        return options
+
+
+def textual(entity: Any, statement: Any) -> Textual:
+    """Return what loads objects of `entity` from `statement`, a text or a Core statement."""
+    if isinstance(statement, str):
+        raise core_exc.ArgumentError(
+            f"Textual SQL expression should be explicitly declared as text(): {statement[:60]!r}"
+        )
+    return Textual(entity.__mapper__, statement)
+
+
+def _place_of_query(target: Any) -> Place | None:
+    if isinstance(target, type) and issubclass(target, Query):
+        return OfClass(target)
+    return None
+
+
+QueryEvents.add_resolver(_place_of_query)
+
+__all__ = ["Query", "text"]

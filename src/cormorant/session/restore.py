@@ -1,0 +1,149 @@
+"""Bring objects in line with the end of a transaction: committed, or as if it never was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
+    FLAG_DELETING,
+    FLAG_FLUSHING,
+    drop_values,
+    state_of,
+)
+
+if TYPE_CHECKING:
+    from cormorant.session.session import Session
+    from cormorant.session.transaction import SessionTransaction
+
+
+def after_commit(node: SessionTransaction) -> None:
+    """Detach what was deleted, expire the rest."""
+    session = node.session
+    for obj in node.deleted:
+        state = state_of(obj)
+        if state.link is session.link and state.flags & FLAG_DELETED:
+            state.link = None
+            for listener in session.dispatch.deleted_to_detached:
+                listener(session, obj)
+    if session.expire_on_commit:
+        expire_everything(session)
+
+
+def expire_everything(session: Session) -> None:
+    """Make all loaded values stale at once; walks only for classes with expire listeners."""
+    link = session.link
+    link.epoch += 1
+    heard = [
+        root
+        for root in session.identity_map.by_root
+        if any(mapper.dispatch.expire for mapper in root.self_and_descendants)
+    ]
+    for root in heard:
+        for reference in list(session.identity_map.by_root[root].values()):
+            obj = reference()
+            if obj is not None:
+                announce_expire(obj, None)
+
+
+def announce_expire(obj: Any, names: Any) -> None:
+    """Fire expire for one object."""
+    for listener in state_of(obj).manager.dispatch.expire:
+        listener(obj, names)
+
+
+def after_rollback(node: SessionTransaction) -> None:
+    """Undo in memory what the transaction did: new, deleted, changed keys, values."""
+    session = node.session
+    link = session.link
+    for obj in list(link.new.values()):
+        _to_transient(session, obj, "pending_to_transient")
+    made: set[int] = set()
+    for batch in node.new:
+        for obj in batch:
+            made.add(id(obj))
+            if state_of(obj).link is link:
+                _to_transient(session, obj, "persistent_to_transient")
+    _switch_keys_back(session, node)
+    link.deleted.clear()
+    for obj in node.deleted:
+        if id(obj) not in made:
+            _undelete(session, obj)
+    if node.nested:
+        _expire_touched(session, node)
+    else:
+        link.changed.clear()
+        expire_everything(session)
+
+
+def _to_transient(session: Session, obj: Any, event: str) -> None:
+    state = state_of(obj)
+    if state.pk is not None:
+        known = session.identity_map.of(state.manager.mapper)
+        reference = known.get(state.pk)
+        if reference is not None and reference() is obj:
+            del known[state.pk]
+    state.pk = None
+    state.link = None
+    state.old = None
+    state.flags = 0
+    session.link.new.pop(id(obj), None)
+    session.link.changed.pop(id(obj), None)
+    for listener in getattr(session.dispatch, event):
+        listener(session, obj)
+
+
+def _switch_keys_back(session: Session, node: SessionTransaction) -> None:
+    for obj, before, after in reversed(node.switched):
+        state = state_of(obj)
+        if state.link is not session.link or state.pk != after:
+            continue
+        known = session.identity_map.of(state.manager.mapper)
+        known.pop(after, None)
+        state.pk = before
+        known[before] = state.ref
+
+
+def _undelete(session: Session, obj: Any) -> None:
+    state = state_of(obj)
+    state.flags &= ~(FLAG_DELETED | FLAG_DELETING)
+    session.identity_map.of(state.manager.mapper)[state.pk] = state.ref
+    for listener in session.dispatch.deleted_to_persistent:
+        listener(session, obj)
+
+
+def _expire_touched(session: Session, node: SessionTransaction) -> None:
+    """After a savepoint: expire only what was changed since it began."""
+    touched = dict(node.dirty)
+    touched.update(session.link.changed)
+    for obj in node.deleted:
+        touched[id(obj)] = obj
+    session.link.changed.clear()
+    for obj in touched.values():
+        state = state_of(obj)
+        if state.pk is None or state.link is not session.link:
+            continue
+        drop_values(state)
+        announce_expire(obj, None)
+
+
+def forget_flush(session: Session, context: Any) -> None:
+    """Undo what a failed flush did to its new objects before they became persistent."""
+    for obj, keys in context.defaulted:
+        values = state_of(obj).values
+        for key in keys:
+            values.pop(key, None)
+    for obj in context.inserted:
+        state = state_of(obj)
+        if not state.flags & FLAG_FLUSHING:
+            continue
+        known = session.identity_map.of(state.manager.mapper)
+        reference = known.get(state.pk)
+        if reference is not None and reference() is obj:
+            del known[state.pk]
+        state.pk = None
+        state.flags = 0
+        state.old = None
+        session.link.changed.pop(id(obj), None)
+    for obj in context.deleted:
+        state_of(obj).flags &= ~FLAG_DELETING

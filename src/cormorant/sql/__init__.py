@@ -1,0 +1,1 @@
+"""Expressions, statements, plans, and the one place that touches a DBAPI cursor."""

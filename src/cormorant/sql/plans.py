@@ -1,0 +1,164 @@
+"""Plans: SQL text that Core compiled once, with what it takes to run it on a cursor."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+from cormorant.sql.processors import quick_bind, quick_result
+
+if TYPE_CHECKING:
+    from cormorant.ports import Entity
+
+Processor = Callable[[Any], Any]
+Processors = tuple[Processor | None, ...]
+P = TypeVar("P")
+
+MOST_PLANS = 2000
+"""A dialect that holds more plans than this forgets them all and starts again."""
+
+CACHE = "_cormorant_plans"
+_named = re.compile(r"%%|%\(([^)]+)\)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which columns of a raw row make one element of the result.
+
+    `entity` None means one plain value. `keys` are the attribute keys, in column order;
+    `processors` one per column, or None when no column needs one.
+    """
+
+    entity: Entity | None
+    start: int
+    stop: int
+    keys: tuple[str, ...]
+    processors: Processors | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """A compiled statement as the cursor wants it: positional, each bind known by name."""
+
+    sql: str
+    names: tuple[str, ...]
+    processors: Processors
+    constants: dict[str, Any]
+
+
+class _Epoch:
+    """Counts how often a mapping changed after plans could exist."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
+epoch = _Epoch()
+"""Part of every shape: a plan made before a mapping changed is never found again."""
+
+
+def forget_plans() -> None:
+    """Make all statements compile anew; a mapper calls this when its columns change."""
+    epoch.number += 1
+
+
+def cached(dialect: Dialect, key: Hashable, make: Callable[[], P]) -> P:
+    """Return the plan of `key` for `dialect`; make it on the first call.
+
+    Plans live on the dialect, so that they go when its engine goes. Two threads may make
+    the same plan at once: the first to publish wins and the other plan is dropped.
+    """
+    cache: dict[Hashable, Any] = cache_of(dialect)
+    plan = cache.get(key)
+    if plan is None:
+        plan = cache.setdefault(key, make())
+    result: P = plan
+    return result
+
+
+def cache_of(dialect: Dialect) -> dict[Hashable, Any]:
+    """Return the plans of a dialect, emptied when they have become too many."""
+    cache: dict[Hashable, Any] | None = dialect.__dict__.get(CACHE)
+    if cache is None or len(cache) > MOST_PLANS:
+        cache = {}
+        setattr(dialect, CACHE, cache)
+    return cache
+
+
+def wire_up(compiled: Any, dialect: Dialect) -> Wiring | None:
+    """Turn a compiled statement into positional SQL; None where only Core can run it.
+
+    That is so for parameters that Core renders at execution, and for columns whose Python
+    defaults Core would have to compute.
+    """
+    if getattr(compiled, "post_compile_params", True) or getattr(
+        compiled, "literal_execute_params", True
+    ):
+        return None
+    if getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ()):
+        return None
+    text = positional(compiled, dialect)
+    if text is None:
+        return None
+    sql, names = text
+    processors = tuple(bind_processor(compiled.binds[name].type, dialect) for name in names)
+    constants = {
+        name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
+    }
+    return Wiring(sql, names, processors, constants)
+
+
+def positional(compiled: Any, dialect: Dialect) -> tuple[str, tuple[str, ...]] | None:
+    """Return the SQL with positional marks and the bind names in their order."""
+    if compiled.positional:
+        if dialect.paramstyle not in ("qmark", "format"):
+            return None
+        return compiled.string, tuple(compiled.positiontup or ())
+    if dialect.paramstyle != "pyformat":
+        return None
+    unescaped: dict[str, str] = {new: old for old, new in compiled.escaped_bind_names.items()}
+    names: list[str] = []
+
+    def mark(found: re.Match[str]) -> str:
+        name: str | None = found.group(1)
+        if name is None:
+            return "%%"
+        names.append(unescaped.get(name, name))
+        return "%s"
+
+    sql = _named.sub(mark, compiled.string)
+    return sql, tuple(names)
+
+
+def bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+    """Return what turns a Python value into what the driver takes, None for nothing to do."""
+    impl = kind.dialect_impl(dialect)
+    processor: Processor | None = impl.bind_processor(dialect)
+    return None if processor is None else quick_bind(impl, dialect, processor)
+
+
+def result_processors(
+    kinds: Sequence[TypeEngine[Any]], dialect: Dialect, description: Any
+) -> Processors | None:
+    """Return what turns each raw column into its Python value, None if no column needs it.
+
+    `description` is the cursor's after a first execution: some types ask for its type codes.
+    """
+    processors = tuple(
+        _result_processor(kind.dialect_impl(dialect), dialect, about[1])
+        for kind, about in zip(kinds, description, strict=True)
+    )
+    return processors if any(processors) else None
+
+
+def _result_processor(impl: TypeEngine[Any], dialect: Dialect, code: Any) -> Processor | None:
+    processor = impl.result_processor(dialect, code)
+    return None if processor is None else quick_result(impl, dialect, processor)

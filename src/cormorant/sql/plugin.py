@@ -1,0 +1,332 @@
+"""The open road: Core's own statements on mapped classes, through Core's compile states."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.base import CompileState
+from sqlalchemy.sql.dml import DeleteDMLState, InsertDMLState, UpdateDMLState
+from sqlalchemy.sql.selectable import SelectState
+
+from cormorant.sql.attributes import (
+    PLUGIN,
+    Namespace,
+    QueryableAttribute,
+    entity_annotations,
+    propagated,
+)
+from cormorant.sql.plans import Span
+
+if TYPE_CHECKING:
+    from cormorant.ports import Entity
+
+
+def entity_clause(entity: Entity) -> Any:
+    """Return what a mapped class is in a Core statement; the mapper keeps it.
+
+    As the class-level `__clause_element__` of the class: its rows, marked with the entity.
+    """
+    element = entity.selectable._annotate(entity_annotations(entity))
+    return element._set_propagate_attrs(propagated(entity))
+
+
+def subject(statement: Any) -> Any:
+    """Return the entity that a statement is about, None for a statement on tables."""
+    mark = getattr(statement, "_propagate_attrs", {}).get("plugin_subject")
+    return mark.entity if isinstance(mark, Namespace) else None
+
+
+def entity_of(element: Any) -> Entity | None:
+    """Return the entity if the element stands for a whole mapped class."""
+    if not getattr(element, "_is_from_clause", False):
+        return None
+    entity: Entity | None = element._annotations.get("parententity")
+    return entity
+
+
+def entity_columns(entity: Entity) -> list[Any]:
+    """Return the columns that an ordinary load selects, each named by its attribute."""
+    notes = entity_annotations(entity)
+    marks = propagated(entity)
+    return [
+        column._annotate({**notes, "proxy_key": key})._set_propagate_attrs(marks)
+        for key, column in entity.load_columns
+    ]
+
+
+def expand(elements: Iterable[Any]) -> tuple[list[Any], tuple[Span, ...]]:
+    """Put the columns of each entity in its place; return them with the spans they make."""
+    columns: list[Any] = []
+    spans: list[Span] = []
+    for element in elements:
+        start = len(columns)
+        entity = entity_of(element)
+        if entity is not None:
+            columns.extend(entity_columns(entity))
+            keys = tuple(key for key, _column in entity.load_columns)
+            name = entity.class_.__name__
+            spans.append(Span(entity, start, len(columns), keys, None, name))
+            continue
+        for column in getattr(element, "_select_iterable", (element,)):
+            # Other names come from Core's result: they may be made up while it compiles.
+            key = getattr(column, "_annotations", {}).get("proxy_key", "")
+            at = len(columns)
+            columns.append(column)
+            spans.append(Span(None, at, at + 1, (key,), None, key))
+    return columns, tuple(spans)
+
+
+def resolve_joins(joins: Iterable[Any]) -> tuple[Any, ...]:
+    """Put tables and ON clauses in the place of relationships that a statement joins along."""
+    return tuple(_resolve_join(*join) for join in joins)
+
+
+def _resolve_join(target: Any, onclause: Any, left: Any, flags: Any) -> tuple[Any, Any, Any, Any]:
+    if isinstance(target, QueryableAttribute):
+        right, condition = target.prop.join_target()
+        if onclause is not None:
+            condition = onclause
+        return right, condition, target.parent.selectable if left is None else left, flags
+    if isinstance(onclause, QueryableAttribute) and onclause.column is None:
+        _right, condition = onclause.prop.join_target()
+        return target, condition, onclause.parent.selectable if left is None else left, flags
+    if isinstance(onclause, QueryableAttribute):
+        onclause = onclause.__clause_element__()
+    return target, onclause, left, flags
+
+
+def rewritten(statement: Any) -> tuple[Any, tuple[Span, ...]]:
+    """Return a SELECT that knows only columns and tables, and the spans of its rows."""
+    plain = statement._clone()
+    columns, spans = expand(statement._raw_columns)
+    # The FROM list comes from the elements as they were: a class brings its whole selectable.
+    plain._from_obj = (*statement._from_obj, *_joined_selectables(statement))
+    plain._raw_columns = columns
+    plain._setup_joins = resolve_joins(statement._setup_joins)
+    for memoized in statement._memoized_select_entities:
+        plain._setup_joins = resolve_joins(memoized._setup_joins) + plain._setup_joins
+    plain._memoized_select_entities = ()
+    plain._propagate_attrs = {}
+    plain.__dict__.pop("_generate_cache_key", None)
+    return plain, spans
+
+
+def _joined_selectables(statement: Any) -> list[Any]:
+    """Return the selectables of entities that are joins: their columns alone name no join."""
+    found = []
+    for element in statement._raw_columns:
+        entity = entity_of(element)
+        if entity is not None and entity.selectable.__visit_name__ == "join":
+            known = any(entity_of(one) is entity for one in statement._from_obj)
+            if not known:
+                found.append(entity.selectable)
+    return found
+
+
+@CompileState.plugin_for(PLUGIN, "select")
+class EntitySelectState(SelectState):
+    """A SELECT with entities; `spans` tells which columns make which result element."""
+
+    __slots__ = ("spans",)
+
+    def __init__(self, statement: Any, compiler: Any, **kwargs: Any) -> None:
+        plain, self.spans = rewritten(statement)
+        super().__init__(plain, compiler, **kwargs)
+
+    @classmethod
+    def all_selected_columns(cls, statement: Any) -> Any:
+        """Return the columns of the rows, so that subqueries name them by attribute."""
+        return expand(statement._raw_columns)[0]
+
+    @classmethod
+    def get_column_descriptions(cls, statement: Any) -> list[dict[str, Any]]:
+        """Describe the elements of a row: name, type, expression, and the class if any."""
+        return [_description(element) for element in statement._raw_columns]
+
+    @classmethod
+    def _get_filter_by_entities(cls, statement: Any) -> Collection[Any]:
+        """Return where `filter_by` looks for a name; entities by attribute, tables by column."""
+        found: dict[Any, None] = {}
+        joins = list(statement._setup_joins)
+        for memoized in statement._memoized_select_entities:
+            joins.extend(memoized._setup_joins)
+        for element in (*statement._raw_columns, *statement._from_obj, *(j[0] for j in joins)):
+            for namespace in _namespaces(element):
+                found.setdefault(namespace)
+        return list(found)
+
+
+def _namespaces(element: Any) -> list[Any]:
+    if isinstance(element, QueryableAttribute):
+        element.prop.join_target()  # the target is known for certain after this
+        return [Namespace(element.parent), Namespace(element.prop.mapper)]
+    entities = {
+        one._annotations["parententity"]: None
+        for one in visitors.iterate(element)
+        if "parententity" in getattr(one, "_annotations", ())
+    }
+    if entities:
+        return [Namespace(entity) for entity in entities]
+    return list(element._from_objects)
+
+
+def _description(element: Any) -> dict[str, Any]:
+    entity = entity_of(element)
+    if entity is not None:
+        kind: Any = entity.class_
+        name, expr, owner = kind.__name__, kind, kind
+    else:
+        of = element._annotations.get("parententity") if hasattr(element, "_annotations") else None
+        name = getattr(element, "_proxy_key", None) or getattr(element, "key", None)
+        kind, expr, owner = element.type, element, of.class_ if of is not None else None
+        if of is not None and name is not None and hasattr(owner, name):
+            expr = getattr(owner, name)
+    return {"name": name, "type": kind, "aliased": False, "expr": expr, "entity": owner}
+
+
+class EntityWrite:
+    """What INSERT, UPDATE and DELETE on a mapped class add to Core's compile states."""
+
+    spans: tuple[Span, ...]
+
+    @classmethod
+    def _get_crud_kv_pairs(
+        cls, statement: Any, kv_iterator: Iterable[tuple[Any, Any]], needs_to_be_cacheable: bool
+    ) -> Any:
+        entity = subject(statement)
+        pairs = [(column_for(entity, key), _as_element(value)) for key, value in kv_iterator]
+        inherited: Any = super()
+        return inherited._get_crud_kv_pairs(statement, pairs, needs_to_be_cacheable)
+
+    @classmethod
+    def get_returning_column_descriptions(cls, statement: Any) -> list[dict[str, Any]]:
+        """Describe the elements of a RETURNING row as those of a SELECT."""
+        return [_description(element) for element in statement._returning]
+
+    @classmethod
+    def get_entity_description(cls, statement: Any) -> dict[str, Any]:
+        """Describe the class that the statement writes."""
+        entity = subject(statement)
+        return {
+            "name": entity.class_.__name__,
+            "type": entity.class_,
+            "expr": entity.class_,
+            "entity": entity.class_,
+            "table": statement.table,
+        }
+
+    def rewrite(self, statement: Any) -> Any:
+        """Return the statement with columns in the place of entities and attribute names."""
+        columns, self.spans = expand(statement._returning)
+        names = getattr(statement, "_select_names", None)
+        if not statement._returning and not names:
+            return statement
+        plain = statement._clone()
+        plain._returning = tuple(columns)
+        if names:
+            plain._select_names = [_key_of(subject(statement), name) for name in names]
+        return plain
+
+
+def _as_element(value: Any) -> Any:
+    """Turn a light expression into Core's, before Core asks what kind of value it is."""
+    if hasattr(value, "__clause_element__") and not getattr(value, "is_clause_element", False):
+        return value.__clause_element__()
+    return value
+
+
+@CompileState.plugin_for(PLUGIN, "insert")
+class EntityInsertState(EntityWrite, InsertDMLState):
+    """INSERT into the table of a mapped class, with attribute names."""
+
+    def __init__(self, statement: Any, compiler: Any, **kwargs: Any) -> None:
+        super().__init__(self.rewrite(statement), compiler, **kwargs)
+
+    def _process_multi_values(self, statement: Any) -> None:
+        """Take many rows in one VALUES; their keys were not translated when they came."""
+        entity = subject(statement)
+        plain = statement._clone()
+        plain._multi_values = tuple(
+            [
+                {column_for(entity, key): value for key, value in row.items()}
+                if isinstance(row, dict)
+                else row
+                for row in rows
+            ]
+            for rows in statement._multi_values
+        )
+        super()._process_multi_values(plain)
+
+
+@CompileState.plugin_for(PLUGIN, "update")
+class EntityUpdateState(EntityWrite, UpdateDMLState):
+    """UPDATE of the table of a mapped class, with attribute names."""
+
+    def __init__(self, statement: Any, compiler: Any, **kwargs: Any) -> None:
+        super().__init__(self.rewrite(statement), compiler, **kwargs)
+
+
+@CompileState.plugin_for(PLUGIN, "delete")
+class EntityDeleteState(EntityWrite, DeleteDMLState):
+    """DELETE from the table of a mapped class."""
+
+    def __init__(self, statement: Any, compiler: Any, **kwargs: Any) -> None:
+        super().__init__(self.rewrite(statement), compiler, **kwargs)
+
+
+def column_for(entity: Entity | None, key: Any) -> Any:
+    """Return the column that a key of `values()` means: attribute, its name, or as it is."""
+    if isinstance(key, QueryableAttribute):
+        return key.column if key.column is not None else key
+    if entity is None or not isinstance(key, str):
+        return key
+    for name, column in entity.load_columns:
+        if name == key:
+            return column
+    found = getattr(entity.class_, key, None)
+    if isinstance(found, QueryableAttribute) and found.column is not None:
+        return found.column
+    return key
+
+
+def column_keys(statement: Any, parameters: Any) -> Any:
+    """Translate attribute names in the parameters of an INSERT or UPDATE of a mapped class."""
+    entity = subject(statement)
+    if entity is None or not getattr(statement, "is_dml", False) or not parameters:
+        return parameters
+    if isinstance(parameters, Mapping):
+        return {_key_of(entity, key): value for key, value in parameters.items()}
+    names: dict[Any, Any] = {}
+    rows: Sequence[Mapping[str, Any]] = parameters
+    for row in rows:
+        for key in row:
+            if key not in names:
+                names[key] = _key_of(entity, key)
+    return [{names[key]: value for key, value in row.items()} for row in rows]
+
+
+def _key_of(entity: Entity, key: Any) -> Any:
+    column = column_for(entity, key)
+    return getattr(column, "key", column)
+
+
+def spans_of(result: Any) -> tuple[Span, ...] | None:
+    """Return the spans of an executed Core result; None if it holds no entity's columns.
+
+    Results of text, of unions and of plain tables have none: every column is a plain value.
+    """
+    compiled = getattr(getattr(result, "context", None), "compiled", None)
+    state = getattr(compiled, "compile_state", None)
+    spans: tuple[Span, ...] | None = getattr(state, "spans", None)
+    if not spans:
+        return None
+    keys = tuple(result.keys())
+    if len(keys) != spans[-1].stop:
+        return None
+    return tuple(
+        span if span.name else replace(span, keys=(keys[span.start],), name=keys[span.start])
+        for span in spans
+    )

@@ -1,0 +1,212 @@
+"""Reads that the ORM itself makes again and again: built once, compiled once per dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.engine import Connection, Dialect
+
+from cormorant.sql import wire
+from cormorant.sql.errors import Facts
+from cormorant.sql.plans import Processors, cached, result_processors, wire_up
+
+Row = tuple[Any, ...]
+Fetched = tuple[list[Row], Processors | None]
+
+LONGEST_BATCH = 512
+"""Keys per statement of a batch."""
+
+
+class ReadPlan:
+    """One compiled SELECT: its SQL, what its binds and its columns go through."""
+
+    __slots__ = ("as_given", "fast", "positions", "processors", "result_processors", "sql")
+
+    def __init__(self, core: Any, names: Sequence[str], dialect: Dialect) -> None:
+        self.sql = ""
+        self.positions: tuple[int, ...] = ()
+        self.as_given = False
+        """True if the driver takes the values as they are, in their order."""
+        self.processors: Processors | None = None
+        self.result_processors: Processors | bool | None = False
+        """False until a first execution has told the type codes of the columns."""
+        wiring = wire_up(core.compile(dialect=dialect), dialect)
+        self.fast = wiring is not None and set(wiring.names) <= set(names)
+        if wiring is None or not self.fast:
+            return
+        self.sql = wiring.sql
+        self.positions = tuple(names.index(name) for name in wiring.names)
+        if any(wiring.processors):
+            self.processors = wiring.processors
+        in_order = self.positions == tuple(range(len(names)))
+        self.as_given = in_order and self.processors is None
+
+    def parameters(self, values: Row) -> Row:
+        """Put values into the order of the SQL, as the driver takes them."""
+        values = tuple([values[index] for index in self.positions])
+        if self.processors is None:
+            return values
+        return tuple(
+            [
+                value if processor is None else processor(value)
+                for processor, value in zip(self.processors, values, strict=True)
+            ]
+        )
+
+
+class PreparedSelect:
+    """A SELECT of fixed columns by equality with given values.
+
+    `fetch` returns raw rows and the processors for their columns (None: nothing to do); on
+    the general road the rows are processed already and the processors None.
+    """
+
+    __slots__ = ("_last", "_statement", "columns", "equal", "facts", "kinds", "names", "number")
+
+    def __init__(self, statement: Any, columns: Row, equal: Row, facts: Facts) -> None:
+        self._statement = statement
+        self.columns = columns
+        self.equal = equal
+        self.facts = facts
+        self.kinds = tuple(column.type for column in columns)
+        self.names = tuple(f"{column.key}_{n}" for n, column in enumerate(equal, 1))
+        self._last: tuple[Any, Any, Any, Any] = (None, None, None, None)
+
+    def fetch(
+        self,
+        connection: Connection,
+        values: Row,
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Fetched:
+        """Read the rows whose `equal` columns have `values`, one value per column."""
+        dialect, count, plan, _core = self._last
+        # The commonest case of all goes the shortest way: one key, a plan that is in use.
+        if (
+            execution_options is None
+            and count == 1
+            and dialect is connection.dialect
+            and plan.as_given
+            and plan.result_processors is not False
+            and wire.fast_ok(connection)
+        ):
+            width = len(self.kinds)
+            rows = wire.fetch(connection, plan.sql, values, width, self.facts)[0]
+            return rows, plan.result_processors
+        return self._run(connection, (values,), values, execution_options)
+
+    def fetch_many(
+        self,
+        connection: Connection,
+        keys: Sequence[Row],
+        execution_options: Mapping[str, Any] | None = None,
+    ) -> Fetched:
+        """Read the rows of many keys, in the order the database gives them."""
+        rows: list[Row] = []
+        processors: Processors | None = None
+        for start in range(0, len(keys), LONGEST_BATCH):
+            batch = list(keys[start : start + LONGEST_BATCH])
+            # Filled up to a power of two with a repeated key, so that few plans serve all.
+            room = 1 << (len(batch) - 1).bit_length()
+            batch += batch[-1:] * (room - len(batch))
+            values = tuple([value for key in batch for value in key])
+            found, processors = self._run(connection, batch, values, execution_options)
+            rows += found
+        return rows, processors
+
+    def _run(
+        self,
+        connection: Connection,
+        keys: Sequence[Row],
+        values: Row,
+        options: Mapping[str, Any] | None,
+    ) -> Fetched:
+        count = len(keys)
+        dialect = connection.dialect
+        last = self._last
+        if last[0] is dialect and last[1] == count:
+            plan = last[2]
+        else:
+            plan = self._plan(dialect, count)
+        if (
+            not plan.fast
+            or (options and not wire.OBSERVING.isdisjoint(options))
+            or not wire.fast_ok(connection)
+        ):
+            return self._by_core(connection, count, values, options)
+        if not plan.as_given:
+            values = plan.parameters(values)
+        rows, description = wire.fetch(connection, plan.sql, values, len(self.kinds), self.facts)
+        processors = plan.result_processors
+        if processors is False:
+            processors = result_processors(self.kinds, dialect, description)
+            plan.result_processors = processors
+        return rows, processors
+
+    def _plan(self, dialect: Dialect, count: int) -> ReadPlan:
+        core, names = self.core(count)
+        plan = cached(
+            dialect, (PreparedSelect, self, count), lambda: ReadPlan(core, names, dialect)
+        )
+        self._last = (dialect, count, plan, core)
+        return plan
+
+    def core(self, count: int = 1) -> tuple[Any, tuple[str, ...]]:
+        """Return the Core statement for `count` keys and the names of its parameters."""
+        if not self.equal:
+            return self._statement, ()
+        names = tuple(f"{name}_{k}" if k else name for k in range(count) for name in self.names)
+        binds = iter(
+            bindparam(name, type_=self.equal[n % len(self.equal)].type)
+            for n, name in enumerate(names)
+        )
+        if len(self.equal) == 1:
+            column = self.equal[0]
+            where = column == next(binds) if count == 1 else column.in_(list(binds))
+        else:
+            where = or_(
+                *(and_(*(column == next(binds) for column in self.equal)) for _ in range(count))
+            )
+        return self._statement.where(where), names
+
+    def _by_core(
+        self, connection: Connection, count: int, values: Row, options: Mapping[str, Any] | None
+    ) -> Fetched:
+        last = self._last
+        core, names = (last[3], None) if last[1] == count else self.core(count)
+        if names is None:
+            names = self.core(count)[1] if count > 1 else self.names
+        rows = wire.fetch_by_core(
+            connection, core, dict(zip(names, values, strict=True)), options, self.facts
+        )
+        return rows, None
+
+
+def prepare_select(
+    entity: Any,
+    columns: Sequence[Any],
+    equal: Sequence[Any] = (),
+    order_by: Sequence[Any] = (),
+    for_update: Mapping[str, Any] | bool | None = None,
+    extra_where: Sequence[Any] = (),
+) -> PreparedSelect:
+    """Prepare a SELECT of `columns` of `entity` (None: the columns tell their tables).
+
+    `for_update`: True, or the arguments of Core's `with_for_update`. `extra_where` are Core
+    criteria without parameters of the caller's. Keep the result: it holds the plans.
+    """
+    statement = select(*columns)
+    facts = Facts("", "", tuple(column.key for column in columns), "SELECT")
+    if entity is not None:
+        statement = statement.select_from(entity.selectable)
+        table = getattr(entity.selectable, "name", "")
+        facts = Facts(entity.class_.__name__, table, (), "SELECT")
+    if extra_where:
+        statement = statement.where(*extra_where)
+    if order_by:
+        statement = statement.order_by(*order_by)
+    if for_update:
+        arguments = for_update if isinstance(for_update, Mapping) else {}
+        statement = statement.with_for_update(**arguments)
+    return PreparedSelect(statement, tuple(columns), tuple(equal), facts)

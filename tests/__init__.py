@@ -1,0 +1,1 @@
+"""The tests of cormorant; run against an installed wheel, compiled or pure."""

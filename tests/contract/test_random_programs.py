@@ -1,0 +1,54 @@
+"""Random programs give the same events, errors and rows under both mappers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from .canonical import differences
+from .oracle import sqlalchemy_orm, subject_orm
+from .program import ACTS, Machine, Step
+
+EXAMPLES = 5000 if os.environ.get("CORMORANT_SOAK") == "1" else 200
+STEPS = st.builds(Step, st.sampled_from(list(ACTS)), st.integers(0, 7), st.integers(0, 7))
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[tuple[Machine, Machine]]:
+    """Give the machine of the oracle and the machine of the subject."""
+    pair = Machine(sqlalchemy_orm()), Machine(subject_orm())
+    yield pair
+    for machine in pair:
+        machine.engine.dispose()
+
+
+@settings(max_examples=EXAMPLES)
+@given(program=st.lists(STEPS, max_size=30))
+def test_a_random_program_is_the_same_under_both(
+    machines: tuple[Machine, Machine], program: list[Step]
+) -> None:
+    oracle, subject = (machine.run(program) for machine in machines)
+    different = differences(oracle, subject)
+    assert not different, "\n".join(different)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_every_act_of_a_program_is_heard(act: str, machines: tuple[Machine, Machine]) -> None:
+    acts = (
+        "add user",
+        "add address",
+        "add address",
+        "commit",
+        "savepoint",
+        "rename",
+        act,
+        "commit",
+    )
+    program = [Step(name, number, number + 1) for number, name in enumerate(acts)]
+    oracle, subject = (machine.run(program) for machine in machines)
+    assert differences(oracle, subject) == []
+    assert f"mark('{act} 6 7', no error)" in oracle.log

@@ -1,0 +1,1 @@
+"""Tests of the private names of Core that the package relies on."""

@@ -1,0 +1,1 @@
+"""Tests of expressions, statements, plans and the wire."""
