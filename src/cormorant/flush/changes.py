@@ -96,6 +96,7 @@ def written_relationships(mapper: Mapper) -> tuple[list[Any], list[Any]]:
     """Return (those to one, those to many) of a mapper whose keys a flush writes."""
     found: tuple[list[Any], list[Any]] | None = mapper.memo.get("written_relationships")
     if found is None:
+        mapper.ready()
         props = [prop for prop in mapper.relationships if not prop.viewonly]
         to_one = [prop for prop in props if prop.join.foreign_is_local]
         to_many = [prop for prop in props if not prop.join.foreign_is_local]

@@ -15,6 +15,8 @@ def sorted_mappers(mappers: Iterable[Mapper]) -> list[Mapper]:
     In a cycle of tables the order of declaration decides.
     """
     roots = list(dict.fromkeys(mappers))
+    for root in roots:
+        root.ready()
     if len(roots) < 2:
         return roots
     wanted = {id(mapper) for mapper in roots}

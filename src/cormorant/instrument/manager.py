@@ -215,6 +215,7 @@ class ClassManager:
         self, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any], original: Any
     ) -> None:
         """Fire first_init and init, call the constructor, fire init_failure when it raises."""
+        self.mapper.ready()
         if not self.initialized:
             self.initialized = True
             for listener in self.dispatch.first_init:

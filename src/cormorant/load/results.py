@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import exc as core_exc
@@ -11,16 +11,20 @@ from sqlalchemy.engine.result import IteratorResult, Result, ScalarResult, Simpl
 Row = tuple[Any, ...]
 
 
-def metadata_of(names: Sequence[str], entities: Sequence[bool]) -> SimpleResultMetaData:
-    """Return the description of rows; objects are told apart by identity in `unique()`."""
-    filters = [id if entity else None for entity in entities]
+def metadata_of(names: Sequence[str], entities: Sequence[Any]) -> SimpleResultMetaData:
+    """Return the description of rows; objects are told apart by identity in `unique()`.
+
+    `entities`: the mapped class of each element, None for plain values.
+    """
+    filters = [None if entity is None else id for entity in entities]
+    extra = [() if entity is None else (entity,) for entity in entities]
     return SimpleResultMetaData(
-        tuple(names), _unique_filters=filters if any(entities) else None
+        tuple(names), extra=extra, _create_unique_filters=lambda _result: filters
     )
 
 
 def row_result(
-    names: Sequence[str], entities: Sequence[bool], rows: Sequence[Row]
+    names: Sequence[str], entities: Sequence[Any], rows: Sequence[Row]
 ) -> Result[Any]:
     """Return Core's Result over finished rows."""
     return IteratorResult(metadata_of(names, entities), iter(rows))
@@ -28,7 +32,7 @@ def row_result(
 
 def streamed_result(
     names: Sequence[str],
-    entities: Sequence[bool],
+    entities: Sequence[Any],
     chunks: Iterator[list[Row]],
     size: int | None,
 ) -> Result[Any]:
@@ -51,11 +55,11 @@ class Objects(ScalarResult[Any]):
 
     _generate_rows = False
 
-    def __init__(self, found: list[Any], name: str, more: Callable[[], Result[Any]]) -> None:
+    def __init__(self, found: list[Any], name: str, entity: type[Any]) -> None:
         self._found = found
         self._at = 0
         self._name = name
-        self._more = more
+        self._entity = entity
         self._core: ScalarResult[Any] | None = None
 
     @property
@@ -70,7 +74,7 @@ class Objects(ScalarResult[Any]):
     def _real(self) -> ScalarResult[Any]:
         if self._core is None:
             rest = [(obj,) for obj in self._rest()]
-            self._core = row_result((self._name,), (True,), rest).scalars()
+            self._core = row_result((self._name,), (self._entity,), rest).scalars()
         return self._core
 
     def all(self) -> list[Any]:  # type: ignore[override] # a list is a Sequence

@@ -30,6 +30,7 @@ def has_relationships(mapper: Mapper) -> bool:
     """Tell whether a mapper has relationships at all."""
     known: bool | None = mapper.memo.get("has_relationships")
     if known is None:
+        mapper.ready()
         known = mapper.memo["has_relationships"] = bool(mapper.relationships.keys())
     return known
 

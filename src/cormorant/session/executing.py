@@ -18,7 +18,8 @@ from cormorant.session.restore import announce_expire
 from cormorant.sql.errors import Facts, translate
 from cormorant.sql.plugin import column_keys, subject
 from cormorant.sql.reading import Rows, read
-from cormorant.sql.statement import LightSelect
+from cormorant.sql.statement import LightSelect, subject_of
+from cormorant.sql.textual import FromStatement
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -64,7 +65,7 @@ def scalars(
     mapper: Any = span.entity
     raw: Any = rows.rows
     objects = objects_of(mapper, raw, span.keys, span.start, span.processors, target)
-    return Objects(objects, span.name, lambda: row_result((span.name,), (True,), ()))
+    return Objects(objects, span.name, mapper.class_)
 
 
 def _announced(
@@ -107,6 +108,8 @@ def run(
 def _is_orm_read(statement: Any) -> bool:
     if isinstance(statement, LightSelect):
         return True
+    if isinstance(statement, FromStatement):
+        return False
     return subject(statement) is not None and bool(getattr(statement, "is_select", False))
 
 
@@ -148,7 +151,7 @@ def _options_of(session: Session, statement: Any, options: Options) -> Options:
 
 def _ready(statement: Any) -> Any:
     """Return the entity a statement is about, its mappers configured."""
-    entity = subject(statement)
+    entity = subject_of(statement)
     if entity is not None and not entity.configured:
         entity.ready()
     return entity
@@ -168,7 +171,7 @@ def _connection(
 
 def _result(rows: Rows, target: Target, options: Options) -> Result[Any]:
     names = [span.name for span in rows.spans]
-    entities = [span.entity is not None for span in rows.spans]
+    entities = [None if span.entity is None else span.entity.class_ for span in rows.spans]
     if rows.streamed:
         chunks = _shaped_chunks(rows, target)
         return streamed_result(names, entities, chunks, target.context.execution_options.get("yield_per"))
@@ -189,8 +192,7 @@ def _run_core(
     bind_arguments: Mapping[str, Any] | None,
 ) -> Any:
     """Run any other statement as Core does; writes to mapped classes expire their objects."""
-    from_statement = getattr(statement, "_cormorant_entity", None)
-    if from_statement is not None:
+    if isinstance(statement, FromStatement):
         return _run_from_statement(session, statement, params, options, bind_arguments)
     if not hasattr(statement, "_execute_on_connection"):
         raise core_exc.ArgumentError(
@@ -250,7 +252,7 @@ def _run_from_statement(
     raw: Any = rows.rows
     picked = [tuple([row[i] for i in order]) for row in raw]
     found = objects_of(mapper, picked, keys, 0, None, target)
-    return row_result((mapper.class_.__name__,), (True,), [(obj,) for obj in found])
+    return row_result((mapper.class_.__name__,), (mapper.class_,), [(obj,) for obj in found])
 
 
 def _matched(mapper: Any, names: list[str]) -> tuple[tuple[str, ...], list[int]]:

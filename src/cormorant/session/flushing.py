@@ -15,6 +15,7 @@ from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     state_of,
 )
+from cormorant.session.failing import quietly
 from cormorant.session.restore import forget_flush
 from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
 
@@ -68,9 +69,11 @@ def _flush(session: Session, objects: Any) -> None:
             listener(session, context)
     except BaseException as error:
         forget_flush(session, context)
-        _end_subtransaction(session, node, inner)
         with session.keeping_error():
             node.deactivate(error)
+        _end_subtransaction(session, node, inner)
+        if inner is not None:
+            quietly(dispatch.after_soft_rollback, session, inner)
         raise
     _end_subtransaction(session, node, inner)
 
@@ -80,7 +83,11 @@ def _announced_subtransaction(
 ) -> SessionTransaction | None:
     """Return the node that stands for the flush itself, made only if somebody listens."""
     dispatch = session.dispatch
-    if not dispatch.after_transaction_create and not dispatch.after_transaction_end:
+    if not (
+        dispatch.after_transaction_create
+        or dispatch.after_transaction_end
+        or dispatch.after_soft_rollback
+    ):
         return None
     return SessionTransaction(session, SessionTransactionOrigin.SUBTRANSACTION, node)
 

@@ -53,6 +53,8 @@ def get(
         _warn_null_key(mapper)
         return None
     session.maybe_autoflush()
+    if session.dispatch.do_orm_execute:
+        return session.announced_get(mapper, pk, populate_existing, lock, options)
     connection = session.connection_for(mapper)
     target = target_of(session, bool(populate_existing or lock))
     found = load_by_key(mapper, pk, connection, target, options, lock)
@@ -99,6 +101,8 @@ def load_missing(
     if state.flags & FLAG_DELETED:
         raise _gone(mapper)
     names = _missing_names(mapper, state, key)
+    if session.dispatch.do_orm_execute:
+        session.announced_column_load(mapper, state.pk, names)
     found = values_by_key(mapper, state.pk, names, session.connection_for(mapper))
     if found is None:
         raise _gone(mapper)
@@ -167,8 +171,11 @@ def _related(session: Session, prop: Any, values: tuple[Any, ...] | None, many: 
         if found is not None:
             return found
     session.maybe_autoflush()
-    connection = session.connection_for(prop.mapper)
-    found = load_related(prop, values, connection, target_of(session))
+    if session.dispatch.do_orm_execute:
+        found = session.announced_related(prop, values)
+    else:
+        connection = session.connection_for(prop.mapper)
+        found = load_related(prop, values, connection, target_of(session))
     if many:
         return list({id(each): each for each in found}.values())
     if len(found) > 1:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.util import immutabledict
 
-from cormorant.sql.plugin import subject
-from cormorant.sql.statement import LightSelect
+from cormorant.sql.statement import LightSelect, subject_of
+from cormorant.sql.textual import FromStatement
 
 if TYPE_CHECKING:
     from cormorant.session.session import Session
@@ -25,6 +25,7 @@ class ORMExecuteState:
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
         run: Callable[..., Any],
+        load: str = "",
     ) -> None:
         self.session = session
         self.statement = statement
@@ -34,6 +35,7 @@ class ORMExecuteState:
         self.bind_arguments = dict(bind_arguments or {})
         self.position = 0
         self._run = run
+        self._load = load
 
     def _is(self, kind: str) -> bool:
         if isinstance(self.statement, LightSelect):
@@ -63,7 +65,7 @@ class ORMExecuteState:
     @property
     def is_from_statement(self) -> bool:
         """True for a textual statement that loads objects."""
-        return hasattr(self.statement, "_cormorant_entity")
+        return isinstance(self.statement, FromStatement)
 
     @property
     def is_executemany(self) -> bool:
@@ -77,19 +79,19 @@ class ORMExecuteState:
 
     @property
     def is_column_load(self) -> bool:
-        """False: loads of single attributes do not pass here."""
-        return False
+        """True when unloaded or expired attributes of an object are loaded."""
+        return self._load == "column"
 
     @property
     def is_relationship_load(self) -> bool:
-        """False: loads of relationships do not pass here."""
-        return False
+        """True when a relationship is loaded."""
+        return self._load == "relationship"
 
     @property
     def bind_mapper(self) -> Any:
         """The mapper that decides over the connection, or None."""
         found = self.bind_arguments.get("mapper")
-        return subject(self.statement) if found is None else found
+        return subject_of(self.statement) if found is None else found
 
     @property
     def all_mappers(self) -> list[Any]:
@@ -129,7 +131,7 @@ class ORMExecuteState:
         parameters: Any = self.parameters
         if params is not None:
             parameters = {**(self.parameters or {}), **params} if isinstance(params, dict) else params
-        inner = ORMExecuteState(self.session, statement, parameters, options, merged, self._run)
+        inner = ORMExecuteState(self.session, statement, parameters, options, merged, self._run, self._load)
         listeners = self.session.dispatch.do_orm_execute
         for position in range(self.position + 1, len(listeners)):
             inner.position = position

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import exc as core_exc
-from sqlalchemy import func, literal_column, text
+from sqlalchemy import func, literal_column
 from sqlalchemy import select as core_select
 
 from cormorant.event.catalog import QueryEvents
 from cormorant.event.places import OfClass, Place
 from cormorant.sql.expression import select
+from cormorant.sql.textual import from_statement
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Result
@@ -188,7 +189,7 @@ class Query(Generic[T]):
     def from_statement(self, statement: Any) -> Query[T]:
         """Load the objects from the rows of a full statement."""
         made = self._copy()
-        made._textual = textual(self.entities[0], statement)
+        made._textual = from_statement(self.entities[0].__mapper__, statement)
         return made
 
     # -- the statement ----------------------------------------------------------------
@@ -271,8 +272,7 @@ class Query(Generic[T]):
             )
         chosen = self._compiled()
         statement = chosen._select if chosen._textual is None else chosen._textual
-        options = {"_sa_orm_load_options": None, **chosen._execution_options}
-        del options["_sa_orm_load_options"]
+        options = chosen._execution_options
         result: Result[Any] = self.session.execute(
             statement, chosen._params or None, execution_options=options
         )
@@ -361,30 +361,6 @@ AFTER_LIMIT = frozenset(
 """Statement methods that a Query with LIMIT still takes."""
 
 
-class Textual:
-    """A full statement whose rows become objects of one class."""
-
-    is_select = False
-
-    def __init__(self, mapper: Any, element: Any) -> None:
-        self._cormorant_entity = mapper
-        self.element = element
-
-    def get_execution_options(self) -> Mapping[str, Any]:
-        """Return the options of the statement."""
-        options: Mapping[str, Any] = self.element.get_execution_options()
-        return options
-
-
-def textual(entity: Any, statement: Any) -> Textual:
-    """Return what loads objects of `entity` from `statement`, a text or a Core statement."""
-    if isinstance(statement, str):
-        raise core_exc.ArgumentError(
-            f"Textual SQL expression should be explicitly declared as text(): {statement[:60]!r}"
-        )
-    return Textual(entity.__mapper__, statement)
-
-
 def _place_of_query(target: Any) -> Place | None:
     if isinstance(target, type) and issubclass(target, Query):
         return OfClass(target)
@@ -392,5 +368,3 @@ def _place_of_query(target: Any) -> Place | None:
 
 
 QueryEvents.add_resolver(_place_of_query)
-
-__all__ = ["Query", "text"]

@@ -20,7 +20,7 @@ from cormorant.instrument._state_cy import Link, no_unit, state_of
 from cormorant.instrument.history import History
 from cormorant.instrument.identity import IdentityMap
 from cormorant.mapping.mapper import Mapper, class_mapper
-from cormorant.session import attach, binds, executing, flushing, loading, merging
+from cormorant.session import announced, attach, binds, executing, flushing, loading, merging
 from cormorant.session.members import ObjectSet
 from cormorant.session.query import Query
 from cormorant.session.restore import expire_everything
@@ -487,6 +487,20 @@ class Session:
                 f"No row was found when one was required: no {name!r} has this primary key."
             )
         return found
+
+    def announced_get(
+        self, mapper: Mapper, pk: Any, overwrite: bool, lock: Any, options: Any
+    ) -> Any:
+        """Load by key for do_orm_execute listeners to see."""
+        return announced.get(self, mapper, pk, overwrite, lock, options)
+
+    def announced_column_load(self, mapper: Mapper, pk: Any, names: list[str]) -> None:
+        """Tell do_orm_execute listeners of a load of attributes."""
+        announced.column_load(self, mapper, pk, names)
+
+    def announced_related(self, prop: Any, values: tuple[Any, ...]) -> list[Any]:
+        """Load a relationship for do_orm_execute listeners to see."""
+        return announced.related(self, prop, values)
 
     def load_missing(self, target: Any, state: Any, key: str) -> None:
         """Load an unloaded attribute of an object; called by the attribute itself."""

@@ -196,12 +196,7 @@ class SessionTransaction:
         session = self.session
         if self.phase is not Phase.PREPARED:
             self.require_active("a commit")
-            try:
-                self.prepare()
-            except BaseException:
-                with session.keeping_error():
-                    self.rollback()
-                raise
+            self.prepare()
         try:
             for _connection, transaction, decides, _owned in self._distinct_connections():
                 if decides:
@@ -276,7 +271,6 @@ class SessionTransaction:
         self._end_inner(lambda node: node.rollback())
         if self.phase is Phase.ACTIVE:
             self.roll_back_now()
-        quietly(self.session.dispatch.after_soft_rollback, self.session, self)
 
     def close(self) -> None:
         """End the transaction without commit; nothing of its objects is kept up."""
@@ -316,10 +310,23 @@ class SessionTransaction:
         if self.phase is Phase.CLOSED:
             return
         if kind is None:
-            self.commit()
+            try:
+                self.commit()
+            except BaseException:
+                self._abandon()
+                raise
+            return
+        self._abandon()
+
+    def _abandon(self) -> None:
+        """End the transaction because of an error, which must not be hidden."""
+        if self.phase is Phase.CLOSED:
             return
         with self.session.keeping_error():
-            self.rollback()
+            if self.phase is Phase.DEACTIVE:
+                self.close()
+            else:
+                self.rollback()
 
 
 def begin_driver_transaction(connection: Connection) -> None:

@@ -18,6 +18,7 @@ from cormorant.sql.attributes import (
     entity_annotations,
     propagated,
 )
+from cormorant.sql.textual import FromStatement, from_statement
 from cormorant.sql.plans import Span
 
 if TYPE_CHECKING:
@@ -135,6 +136,11 @@ class EntitySelectState(SelectState):
     def __init__(self, statement: Any, compiler: Any, **kwargs: Any) -> None:
         plain, self.spans = rewritten(statement)
         super().__init__(plain, compiler, **kwargs)
+
+    @classmethod
+    def from_statement(cls, statement: Any, from_statement_: Any) -> FromStatement:
+        """Return what loads the class of a SELECT from the rows of another statement."""
+        return from_statement(subject(statement), from_statement_)
 
     @classmethod
     def all_selected_columns(cls, statement: Any) -> Any:

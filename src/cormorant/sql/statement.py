@@ -12,6 +12,7 @@ from sqlalchemy.sql import roles
 from cormorant.sql.attributes import QueryableAttribute
 from cormorant.sql.nodes import Bind, Node, itself
 from cormorant.sql.plans import epoch
+from cormorant.sql.plugin import subject
 
 Step = tuple[str, tuple[Any, ...], dict[str, Any]]
 
@@ -270,6 +271,16 @@ class LightSelect:
     ) -> Any:
         core = self.build(itself)
         return core._execute_on_connection(connection, distilled_params, execution_options)
+
+
+def subject_of(statement: Any) -> Any:
+    """Return the entity that a statement is about, without making a light one Core's."""
+    if isinstance(statement, LightSelect) and statement._core is None:
+        for each in statement.entities:
+            found = getattr(each, "__mapper__", None) or getattr(each, "parent", None)
+            if found is not None:
+                return found
+    return subject(statement)
 
 
 ROW_LIMITS = frozenset(("limit", "offset"))

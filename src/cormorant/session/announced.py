@@ -1,0 +1,82 @@
+"""The session's own loads as statements that do_orm_execute listeners see and may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from cormorant.session.executing import run
+from cormorant.session.orm_execute import ORMExecuteState
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
+    from cormorant.session.session import Session
+
+
+def _by_key(mapper: Mapper, pk: Any) -> Any:
+    pairs = zip(mapper.primary_key, mapper.identity_of(pk), strict=True)
+    return select(mapper.class_).where(*[column == value for column, value in pairs])
+
+
+def _ask(
+    session: Session, statement: Any, options: Mapping[str, Any], load: str
+) -> tuple[ORMExecuteState, Any]:
+    """Let the listeners see a statement; return the state and the answer of one, if any."""
+    state = ORMExecuteState(session, statement, None, options, None, run, load)
+    for position, listener in enumerate(session.dispatch.do_orm_execute):
+        state.position = position
+        answer = listener(state)
+        if answer is not None:
+            return state, answer
+    return state, None
+
+
+def _objects(session: Session, state: ORMExecuteState, answer: Any) -> list[Any]:
+    if answer is None:
+        options = {**state.execution_options, "autoflush": False}
+        answer = run(session, state.statement, state.parameters, options, state.bind_arguments)
+    found: list[Any] = answer.scalars().all()
+    return found
+
+
+def get(
+    session: Session,
+    mapper: Mapper,
+    pk: Any,
+    overwrite: bool,
+    lock: Any,
+    options: Mapping[str, Any] | None,
+) -> Any:
+    """Return the object of a key, or None."""
+    statement = _by_key(mapper, pk)
+    if lock:
+        statement = statement.with_for_update(**(lock if isinstance(lock, Mapping) else {}))
+    chosen = dict(options or {})
+    if overwrite or lock:
+        chosen["populate_existing"] = True
+    state, answer = _ask(session, statement, chosen, "")
+    found = _objects(session, state, answer)
+    return found[0] if found and isinstance(found[0], mapper.class_) else None
+
+
+def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> None:
+    """Announce a load of attributes; a changed statement is run before the ordinary load."""
+    statement = _by_key(mapper, pk)
+    state, answer = _ask(session, statement, {}, "column")
+    if answer is not None or state.statement is not statement:
+        _objects(session, state, answer)
+
+
+def related(session: Session, prop: Any, values: tuple[Any, ...]) -> list[Any]:
+    """Return the objects that a relationship finds for the values of its local columns."""
+    pairs = zip(prop.local_remote_pairs, values, strict=True)
+    statement = select(prop.mapper.class_).where(
+        *[remote == value for (_local, remote), value in pairs]
+    )
+    order = prop.order_columns()
+    if order:
+        statement = statement.order_by(*order)
+    state, answer = _ask(session, statement, {}, "relationship")
+    return _objects(session, state, answer)
