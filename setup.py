@@ -24,8 +24,9 @@ SOURCE = Path("src")
 GENERATED = Path("build", "cython")
 DIRECTIVES = {
     "language_level": "3",
-    # `x: int` would turn 1.5 into 1 and `x: list` refuse a subclass: annotations only describe.
-    "annotation_typing": False,
+    # Annotations type C locals and fields. `x: int` would turn 1.5 into 1 and `x: list` refuse a
+    # subclass, so parameters take none but Any and cython.*: tests/packaging holds that rule.
+    "annotation_typing": True,
     # Without it a field of None silently takes writes.
     "nonecheck": True,
     # Lets inspect.signature() answer for compiled functions as for interpreted ones.

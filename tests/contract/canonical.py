@@ -26,15 +26,15 @@ def exact(log: Sequence[Heard]) -> list[str]:
     return [str(heard) for heard in log]
 
 
-def canonical(log: Sequence[Heard]) -> list[str]:
+def canonical(log: Sequence[Heard], chance: frozenset[str] = UNORDERED) -> list[str]:
     """Return the log with what the oracle leaves to chance sorted between two barriers.
 
-    Ordered events come first in each part, then the unordered ones, marked "~".
+    Ordered events come first in each part, then those in `chance`, marked "~".
     """
     lines: list[str] = []
     unordered: list[str] = []
     for heard in settled(log):
-        if heard.name in UNORDERED:
+        if heard.name in chance:
             unordered.append(f"~ {heard}")
             continue
         if heard.name in BARRIERS:
@@ -47,13 +47,15 @@ def canonical(log: Sequence[Heard]) -> list[str]:
 def settled(log: Sequence[Heard]) -> Iterator[Heard]:
     """Yield the log, neighbouring `set` events of one flush sorted by their objects.
 
-    A flush copies keys from parents to children in the order of a set of states.
+    A flush copies keys from parents to children in the order of a set of states. The oracle
+    copies a key once for each side of a relation: a copy that changes nothing is left out.
     """
     flushing = False
     copied: list[Heard] = []
     for heard in log:
         if flushing and heard.name == "set":
-            copied.append(heard)
+            if heard.arguments[1] != heard.arguments[2]:
+                copied.append(heard)
             continue
         yield from sorted(copied, key=lambda change: change.arguments[0])
         copied.clear()

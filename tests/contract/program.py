@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
-from .canonical import Outcome, canonical
+from .canonical import Heard
 from .heard import Recorder
 from .models import blog
 from .oracle import Orm
@@ -196,6 +196,14 @@ def memory_engine() -> Engine:
     return engine
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of a program: every event that was heard, and the rows it left."""
+
+    log: list[Heard]
+    rows: dict[str, list[str]]
+
+
 class Machine:
     """Runs programs under one mapper, on one pair of classes and one database."""
 
@@ -205,7 +213,7 @@ class Machine:
         self.engine = memory_engine()
         self.world = blog(orm, self.engine)
 
-    def run(self, program: list[Step]) -> Outcome:
+    def run(self, program: list[Step]) -> Played:
         """Run a program on empty tables."""
         tables = self.world.Base.metadata.sorted_tables
         heard = Recorder(self.orm)
@@ -226,4 +234,4 @@ class Machine:
             }
             for table in reversed(tables):
                 connection.execute(table.delete())
-        return Outcome(canonical(heard.log), str(len(heard.log)), rows)
+        return Played(heard.log, rows)

@@ -53,6 +53,7 @@ def test_from_transient_to_detached_through_commit_and_delete(
     step("flush the change", session.flush)
     step("delete", lambda: session.delete(user))
     step("flush the delete", session.flush)
+    session.expire_on_commit = True
     step("commit the delete", session.commit)
     step("close", session.close)
     return told

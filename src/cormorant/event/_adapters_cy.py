@@ -15,7 +15,7 @@ except ImportError:
 class WithoutKey:
     """Call a listener of collection events without the key that is fired last."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
 
     def __init__(self, listener: Any) -> None:
         self.listener = listener
@@ -28,7 +28,7 @@ class WithoutKey:
 class WithKey:
     """Call a listener of collection events with the key under its name."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
     name = cython.declare(object)
 
     def __init__(self, listener: Any, name: Any) -> None:
@@ -43,7 +43,7 @@ class WithKey:
 class Named:
     """Call a listener with the arguments by name; what is fired beyond `names` is dropped."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
     names = cython.declare(object)
 
     def __init__(self, listener: Any, names: Any) -> None:
@@ -61,7 +61,7 @@ class Named:
 class InShortForm:
     """Call a listener with the older argument list that it has."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
     take = cython.declare(object)
 
     def __init__(self, listener: Any, take: Any) -> None:
@@ -76,7 +76,7 @@ class InShortForm:
 class WithState:
     """Call a listener with the state of the object instead of the object."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
     position = cython.declare(object)
     family = cython.declare(object)
 
@@ -95,7 +95,7 @@ class WithState:
 class Once:
     """Call a listener at the first event only, whichever thread comes first, and forget it."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
     forget = cython.declare(object)
     position = cython.declare(object)
     otherwise = cython.declare(object)
@@ -121,7 +121,7 @@ class Once:
 class Unchanged:
     """Call a listener without return value among others with one: what came in goes on."""
 
-    listener = cython.declare(object)
+    listener = cython.declare(object, visibility="readonly")
     position = cython.declare(object)
     otherwise = cython.declare(object)
 

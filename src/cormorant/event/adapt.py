@@ -79,6 +79,13 @@ def register(
     )
 
 
+def mark(event: Event, token: Any) -> Registration:
+    """Make the registration of a token: it holds a place among the listeners of `event`."""
+    return Registration(
+        event, token, token, {}, next(_numbers), False, False, token, token, frozenset()
+    )
+
+
 def _adapted(event: Event, listener: Callable[..., Any], on: Mapping[str, Any]) -> Any:
     """Wrap `listener` so that it can be called with all arguments as they are fired."""
     call: Any = listener

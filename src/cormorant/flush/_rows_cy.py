@@ -134,3 +134,112 @@ def net_changes(obj, before, comparisons):
                 continue
         found.append(key)
     return found
+
+
+def pk_of(obj):
+    """Return the bare primary key of an object."""
+    return state_of(obj).pk
+
+
+def by_root(objects, groups):
+    """Put objects into `groups`, root mapper -> list; neighbours of one class cost one look."""
+    last = None
+    group: list = None
+    for obj in objects:
+        kind = type(obj)
+        if kind is not last:
+            last = kind
+            root = state_of(obj).manager.mapper.base_mapper
+            found = groups.get(root)
+            if found is None:
+                found = groups[root] = []
+            group = found
+        group.append(obj)
+
+
+def one_class(objects):
+    """Tell whether all objects are of one class."""
+    first = None
+    for obj in objects:
+        if first is None:
+            first = type(obj)
+        elif type(obj) is not first:
+            return False
+    return True
+
+
+def group_changes(objects, before, comparisons, groups):
+    """Put objects with a net change into `groups`: tuple of column keys -> list.
+
+    `before(obj)` gives the earlier values. Return (objects with a change, in order; True when
+    some new value is an SQL expression).
+    """
+    written: list = []
+    expressive: cython.bint = False
+    last: tuple = None
+    group: list = None
+    for obj in objects:
+        keys = net_changes(obj, before(obj), comparisons)
+        if not keys:
+            continue
+        written.append(obj)
+        values: dict = values_of(obj)
+        for key in keys:
+            value = values.get(key)
+            if type(value) not in PLAIN_TYPES and is_expression(value):
+                expressive = True
+        name = tuple(keys)
+        if name != last:
+            last = name
+            found = groups.get(name)
+            if found is None:
+                found = groups[name] = []
+            group = found
+        group.append(obj)
+    return written, expressive
+
+
+def update_rows_of(objects, keys, single, processors):
+    """Return the rows of an UPDATE: the values of `keys`, then the primary key."""
+    rows: list = []
+    names: tuple = keys
+    width: cython.Py_ssize_t = len(names)
+    i: cython.Py_ssize_t
+    plain: cython.bint = processors is None
+    alone: cython.bint = single
+    for obj in objects:
+        state = state_of(obj)
+        values: dict = state.values
+        row: list = []
+        for i in range(width):
+            row.append(values.get(names[i]))
+        if alone:
+            row.append(state.pk)
+        else:
+            row.extend(state.pk)
+        if not plain:
+            for i in range(len(row)):
+                if processors[i] is not None:
+                    row[i] = processors[i](row[i])
+        rows.append(tuple(row))
+    return rows
+
+
+def forget_changes(objects, changed, deleted_flag):
+    """Let objects count as unchanged: drop their earlier values and their place in `changed`."""
+    pending: dict = changed
+    for obj in objects:
+        state = state_of(obj)
+        if not state.flags & deleted_flag:
+            state.old = None
+        pending.pop(id(obj), None)
+
+
+def end_insert(objects, new):
+    """Let inserted objects be persistent: no longer in the set of new ones, nothing changed."""
+    pending: dict = new
+    for obj in objects:
+        state = state_of(obj)
+        state.flags &= ~FLAG_FLUSHING
+        state.old = None
+        pending.pop(id(obj), None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
+from cormorant.flush._rows_cy import by_root
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
 from cormorant.instrument.constants import NO_VALUE
 
@@ -46,6 +47,41 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
     found = Changes()
     done = context.processed
     doomed = link.deleted
+    if only is None and not done:
+        _take_all(context, found)
+    else:
+        _take_rest(context, found, only)
+    for oid, obj in list(doomed.items()):
+        if oid not in context.touched and (only is None or oid in only):
+            context.touched[oid] = obj
+            _put(found.deleted, obj)
+    if context.snapshots:
+        again = [o for o in context.changed_since([*context.inserted, *context.updated])]
+        for obj in again:
+            if id(obj) not in doomed:
+                found.drawn.add(id(obj))
+                _put(found.changed, obj)
+    return found
+
+
+def _take_all(context: UOWTransaction, found: Changes) -> None:
+    """Take everything: the first round of an ordinary flush."""
+    link, done = context.link, context.processed
+    by_root(list(link.new.values()), found.new)
+    done.update(link.new)
+    changed = link.changed
+    if link.deleted:
+        changed = {oid: obj for oid, obj in changed.items() if oid not in link.deleted}
+    if changed:
+        by_root(list(changed.values()), found.changed)
+        found.drawn.update(changed)
+        done.update(changed)
+
+
+def _take_rest(context: UOWTransaction, found: Changes, only: set[int] | None) -> None:
+    """Take what came since the last round, or what a partial flush is limited to."""
+    link, done = context.link, context.processed
+    doomed = link.deleted
     for oid, obj in list(link.new.items()):
         if oid not in done and (only is None or oid in only):
             done[oid] = obj
@@ -58,17 +94,6 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
         done[oid] = obj
         found.drawn.add(oid)
         _put(found.changed, obj)
-    for oid, obj in list(doomed.items()):
-        if oid not in context.touched and (only is None or oid in only):
-            context.touched[oid] = obj
-            _put(found.deleted, obj)
-    if context.snapshots:
-        again = [o for o in context.changed_since([*context.inserted, *context.updated])]
-        for obj in again:
-            if id(obj) not in doomed:
-                found.drawn.add(id(obj))
-                _put(found.changed, obj)
-    return found
 
 
 def _put(groups: dict[Mapper, list[Any]], obj: Any) -> None:
@@ -84,7 +109,9 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
 
     Fills `context.incoming`: id of the child -> (relationship, parent or None).
     """
-    for group in [*changes.new.values(), *changes.changed.values()]:
+    for root, group in [*changes.new.items(), *changes.changed.items()]:
+        if not family_has_relationships(root):
+            continue
         for obj in list(group):
             _relate_object(context, changes, obj)
     for group in list(changes.deleted.values()):
@@ -102,6 +129,15 @@ def written_relationships(mapper: Mapper) -> tuple[list[Any], list[Any]]:
         to_many = [prop for prop in props if not prop.join.foreign_is_local]
         found = mapper.memo["written_relationships"] = (to_one, to_many)
     return found
+
+
+def family_has_relationships(root: Mapper) -> bool:
+    """Tell whether some class of a family has relationships that a flush writes."""
+    known: bool | None = root.memo.get("family_has_relationships")
+    if known is None:
+        known = any(any(written_relationships(each)) for each in root.self_and_descendants)
+        root.memo["family_has_relationships"] = known
+    return known
 
 
 def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:

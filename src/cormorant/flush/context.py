@@ -29,6 +29,7 @@ class UOWTransaction:
         self.updated: list[Any] = []
         self.deleted: list[Any] = []
         self.processed: dict[int, Any] = {}
+        self.roots: dict[Mapper, None] = {}
         self.watching = False
         self.snapshots: dict[int, dict[str, Any]] = {}
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}

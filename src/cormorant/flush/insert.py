@@ -11,6 +11,7 @@ from cormorant import exc
 from cormorant.flush._rows_cy import absent_masks, fill_nulls, is_expression, rows_of, take_keys
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
+from cormorant.flush.forget import forget_values
 from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of, values_of
 from cormorant.sql import wire
 from cormorant.sql.errors import Facts
@@ -262,8 +263,7 @@ def _insert_expressions(
         values[key] = value
         if key in sql_keys:
             sql_keys.remove(key)
-    for key in sql_keys:
-        values.pop(key, None)
+    forget_values(mapper, obj, sql_keys)
     _take_given_keys(context, mapper, [obj])
     fill_nulls(
         [obj], [k for k in facts.keys if facts.column_of[k] not in given and k not in facts.server_keys]

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
+from cormorant.flush._rows_cy import one_class, pk_of
 from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_rows
@@ -44,6 +45,7 @@ def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
 def run_round(context: UOWTransaction, changes: Changes) -> None:
     """Write what one round found: inserts and updates by class, then deletes backwards."""
     order = sorted_mappers(changes.mappers)
+    context.roots.update(dict.fromkeys(order))
     context.watching = context.watching or _listeners_may_look(order, changes)
     for mapper in order:
         new, changed = changes.new.get(mapper, []), changes.changed.get(mapper, [])
@@ -101,15 +103,14 @@ def _refers_to_itself(root: Mapper) -> bool:
 def _by_key(objects: list[Any]) -> list[Any]:
     """Order persistent objects by primary key, where keys can be compared."""
     try:
-        return sorted(objects, key=lambda obj: state_of(obj).pk)
+        return sorted(objects, key=pk_of)
     except TypeError:
         return objects
 
 
 def _by_class(objects: list[Any]) -> list[tuple[Mapper, list[Any]]]:
     """Group neighbours of one class."""
-    first = type(objects[0])
-    if all(type(obj) is first for obj in objects):
+    if one_class(objects):
         return [(state_of(objects[0]).manager.mapper, objects)]
     return [
         (mapper, list(group))

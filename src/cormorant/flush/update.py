@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import update
 
 from cormorant import exc
-from cormorant.flush._rows_cy import is_expression, net_changes
+from cormorant.flush._rows_cy import group_changes, is_expression, update_rows_of
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
+from cormorant.flush.forget import forget_values
 from cormorant.instrument._state_cy import state_of, values_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.sql import wire
@@ -29,25 +30,36 @@ def update_rows(
     """Update the rows of changed objects of one class; return those that had a net change."""
     facts = WriteFacts.of(mapper)
     groups: dict[tuple[str, ...], list[Any]] = {}
-    written = []
-    for obj in objects:
-        keys = net_changes(obj, context.before(obj), facts.comparisons)
-        if not keys:
-            continue
-        keys = _with_updates(context, mapper, facts, obj, keys, connection)
-        written.append(obj)
-        values = values_of(obj)
-        if any(is_expression(values.get(key)) for key in keys) or facts.sql_updates:
-            _update_expressions(context, mapper, facts, obj, keys, connection)
-        else:
-            group = groups.get(tuple(keys))
-            if group is None:
-                group = groups[tuple(keys)] = []
-            group.append(obj)
-    for keys_of_group, group in groups.items():
-        _update_batch(context, mapper, facts, group, keys_of_group, connection)
+    written, expressive = group_changes(objects, context.before, facts.comparisons, groups)
+    if not written:
+        return []
+    if expressive or facts.sql_updates or facts.updates:
+        groups = _regrouped(context, mapper, facts, groups, connection)
+    for keys, group in groups.items():
+        ordered = keys if len(keys) == 1 else tuple([k for k in facts.keys if k in keys])
+        _update_batch(context, mapper, facts, group, ordered, connection)
     _forget_computed(context, mapper, facts, written)
     return written
+
+
+def _regrouped(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    groups: dict[tuple[str, ...], list[Any]],
+    connection: Connection,
+) -> dict[tuple[str, ...], list[Any]]:
+    """Add what every UPDATE sets; write at once what has SQL expressions as values."""
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for keys, group in groups.items():
+        for obj in group:
+            wanted = _with_updates(context, mapper, facts, obj, list(keys), connection)
+            values = values_of(obj)
+            if facts.sql_updates or any(is_expression(values.get(key)) for key in wanted):
+                _update_expressions(context, mapper, facts, obj, wanted, connection)
+            else:
+                found.setdefault(tuple(wanted), []).append(obj)
+    return found
 
 
 def _with_updates(
@@ -127,6 +139,15 @@ def _update_batch(
         owner=mapper.class_.__name__,
     )
     road = wire.road(connection, plan)
+    if rule is None:
+        active = road == "fast" and any(p is not None for p in plan.processors)
+        rows = update_rows_of(
+            objects, set_keys, mapper.single_key, plan.processors if active else None
+        )
+        count = wire.run_many(connection, plan, rows, road)
+        _check_count(mapper, objects, count, "UPDATE", connection)
+        _move_keys(context, mapper, objects, keys)
+        return
     rows, versions = [], []
     for obj in objects:
         values = values_of(obj)
@@ -221,9 +242,9 @@ def _update_expressions(
         _check_count(mapper, [obj], result.rowcount, "UPDATE", connection)
     if rule is not None and callable(rule.generator):
         values[rule.key] = following
-    for key in [*keys, *facts.sql_updates]:
-        if key in facts.sql_updates or is_expression(values.get(key)):
-            values.pop(key, None)
+    computed = [key for key in keys if is_expression(values.get(key))]
+    computed += [key for key in facts.sql_updates if key not in computed]
+    forget_values(mapper, obj, computed)
     _move_keys(context, mapper, [obj], tuple(keys))
 
 
@@ -238,8 +259,5 @@ def _forget_computed(
     if not keys:
         return
     for obj in objects:
-        values = values_of(obj)
         before = context.before(obj)
-        for key in keys:
-            if key not in before:
-                values.pop(key, None)
+        forget_values(mapper, obj, [key for key in keys if key not in before])

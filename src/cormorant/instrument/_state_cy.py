@@ -21,6 +21,7 @@ except ImportError:
     from cormorant import _cython as cython
 
 if cython.compiled:
+    from cython.cimports.cpython.dict import PyDict_GetItemWithError
     from cython.cimports.cpython.object import (
         PyObject,
         PyObject_GenericGetDict,
@@ -44,6 +45,7 @@ def no_unit() -> None:
     return None
 
 
+@cython.final
 @cython.cclass
 class Link:
     """What the states of one session share; closing a session leaves them a dead one.
@@ -69,6 +71,7 @@ class Link:
         self.deleted = {}
 
 
+@cython.final
 @cython.auto_pickle(False)
 @cython.cclass
 class InstanceState:
@@ -80,15 +83,16 @@ class InstanceState:
     """
 
     if cython.compiled:
-        manager = cython.declare(object, visibility="public")
+        # What every read needs stands first, in one cache line.
         link = cython.declare(Link, visibility="public")
-        pk = cython.declare(object, visibility="public")
-        old = cython.declare(dict, visibility="public")
-        extra = cython.declare(object, visibility="public")
         values = cython.declare(dict, visibility="public")
-        ref = cython.declare(object, visibility="public")
         epoch = cython.declare(cython.uint, visibility="public")
         flags = cython.declare(cython.int, visibility="public")
+        pk = cython.declare(object, visibility="public")
+        old = cython.declare(dict, visibility="public")
+        manager = cython.declare(object, visibility="public")
+        extra = cython.declare(object, visibility="public")
+        ref = cython.declare(object, visibility="public")
     else:
         manager = link = pk = old = extra = values = ref = None
         epoch = flags = 0
@@ -445,8 +449,15 @@ def drop_values(state: InstanceState):
 @cython.cfunc
 def assign(obj, state: InstanceState, kwargs: dict):
     """Set constructor keywords; plain column values go straight into the object's dict."""
+    manager = state.manager
+    blank: dict = manager.blank
+    if blank is not None and state.values is None:
+        give_dict(obj, state, blank)
+        pk_key = manager.blank_key
+        if pk_key not in kwargs:
+            del state.values[pk_key]
     values: dict = values_in(obj, state)
-    attributes: dict = state.manager.attributes
+    attributes: dict = manager.attributes
     for key, value in kwargs.items():
         attribute = attributes.get(key)
         if type(attribute) is ColumnAttribute and state.pk is None:
@@ -457,6 +468,16 @@ def assign(obj, state: InstanceState, kwargs: dict):
         elif attribute is None and not hasattr(type(obj), key):
             raise state.manager.unknown_keyword(key)
         setattr(obj, key, value)
+
+
+@cython.cfunc
+def give_dict(obj, state: InstanceState, template: dict):
+    """Give a new object a dict that shares its key table with the others of its class."""
+    state.values = template.copy()
+    if cython.compiled:
+        PyObject_GenericSetDict(obj, state.values, cython.NULL)
+    else:
+        obj.__dict__ = state.values
 
 
 @cython.ccall
@@ -494,12 +515,14 @@ class ColumnAttribute:
         remove_token = cython.declare(object, visibility="public")
         modified_token = cython.declare(object, visibility="public")
         class_ = cython.declare(object, visibility="public")
+        slotted = cython.declare(cython.bint)
 
     collection = False
     uses_objects = False
 
     def __init__(self, class_, key, on_class, active_history=False, deferred=False):
         self.class_ = class_
+        self.slotted = isinstance(class_, type) and issubclass(class_, Instrumented)
         self.key = key
         self.on_class = on_class
         self.on_set = _EMPTY
@@ -525,9 +548,34 @@ class ColumnAttribute:
         if option == "active_history":
             self.active_history = True
 
+    @cython.nonecheck(False)
     def __get__(self, obj, cls):
         if obj is None:
             return self.on_class
+        if cython.compiled:
+            # The commonest case by far: the object is known to have the slot, and a value. No
+            # local names here: each would count references up and down.
+            if (
+                self.slotted
+                and type(obj) is self.class_
+                and cython.cast(Instrumented, obj)._cormorant_state is not None
+                and cython.cast(Instrumented, obj)._cormorant_state.values is not None
+                and (
+                    cython.cast(Instrumented, obj)._cormorant_state.link is None
+                    or cython.cast(Instrumented, obj)._cormorant_state.epoch
+                    == cython.cast(Instrumented, obj)._cormorant_state.link.epoch
+                )
+            ):
+                found = PyDict_GetItemWithError(
+                    cython.cast(Instrumented, obj)._cormorant_state.values, self.key
+                )
+                if found is not cython.NULL:
+                    return cython.cast(object, found)
+        return self.read(obj)
+
+    @cython.cfunc
+    def read(self, obj):
+        """Return the value of an object on the general road."""
         state: InstanceState = state_in(obj)
         link: Link = state.link
         if link is not None and state.epoch != link.epoch:
@@ -538,8 +586,15 @@ class ColumnAttribute:
             return self.missing(obj, state)
         return value
 
+    @cython.nonecheck(False)
     def __set__(self, obj, value):
-        state: InstanceState = state_in(obj)
+        state: InstanceState
+        if cython.compiled and self.slotted and type(obj) is self.class_:
+            state = cython.cast(Instrumented, obj)._cormorant_state
+            if state is None:
+                state = state_in(obj)
+        else:
+            state = state_in(obj)
         link: Link = state.link
         if link is not None and state.epoch != link.epoch:
             settle(state)
@@ -627,6 +682,31 @@ class ColumnAttribute:
         note_change(obj, state, self.key, NO_VALUE)
 
 
+def enlist(link, objects, general):
+    """Put new objects without related ones into a session; `general(obj)` takes the others.
+
+    For sessions where nobody listens to objects coming in.
+    """
+    home: Link = link
+    new: dict = home.new
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        values: dict = values_in(obj, state)
+        if state.link is not None or state.pk is not None:
+            general(obj)
+            continue
+        for key in state.manager.related_keys:
+            if key in values:
+                general(obj)
+                break
+        else:
+            if state.ref is None:
+                state.ref = weakref.ref(obj)
+            state.link = home
+            state.epoch = home.epoch
+            new[id(obj)] = obj
+
+
 @cython.ccall
 def make_instance(cls, manager, template: dict, link: Link, pk):
     """Make an object from a row: no constructor, a shared-key dict, a persistent state."""
@@ -641,8 +721,7 @@ def make_instance(cls, manager, template: dict, link: Link, pk):
                 cls, cython.cast(cython.pointer(PyObject), _EMPTY), cython.NULL
             )
             if template is not None:
-                state.values = template.copy()
-                PyObject_GenericSetDict(obj, state.values, cython.NULL)
+                give_dict(obj, state, template)
             cython.cast(Instrumented, obj)._cormorant_state = state
             state.ref = PyWeakref_NewRef(obj, None)
             return obj

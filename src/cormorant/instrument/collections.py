@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar
 
+from cormorant.event.constants import NO_KEY
+
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
     from cormorant.instrument.related import RelatedCollection
@@ -110,23 +112,27 @@ class InstrumentedList(list[T], Generic[T]):
         self._attribute = attribute
         self._owner = owner
 
-    def _announce_append(self, item: T, initiator: Any = None) -> T:
-        attribute = self._attribute
-        if attribute is None or self._owner is None:
+    def _announce_append(
+        self, item: T, initiator: Any = None, key: Any = NO_KEY, told: bool = False
+    ) -> T:
+        attribute, owner = self._attribute, self._owner
+        if attribute is None or owner is None:
             return item
-        return attribute.appending(self._owner, self, item, initiator)  # type: ignore[no-any-return]
+        return attribute.appending(owner, self, item, initiator, key, told)  # type: ignore[no-any-return]
 
-    def _announce_remove(self, item: T, initiator: Any = None) -> None:
+    def _announce_remove(
+        self, item: T, initiator: Any = None, key: Any = NO_KEY, told: bool = False
+    ) -> None:
         attribute = self._attribute
         if attribute is not None and self._owner is not None:
-            attribute.removing(self._owner, self, item, initiator)
+            attribute.removing(self._owner, self, item, initiator, key, told)
 
-    def _add(self, item: T, initiator: Any = None) -> None:
-        item = self._announce_append(item, initiator)
+    def _add(self, item: T, initiator: Any = None, told: bool = False) -> None:
+        item = self._announce_append(item, initiator, told=told)
         list.append(self, item)
 
-    def _drop(self, item: T, initiator: Any = None) -> None:
-        self._announce_remove(item, initiator)
+    def _drop(self, item: T, initiator: Any = None, told: bool = False) -> None:
+        self._announce_remove(item, initiator, told=told)
         del_identical(self, item)
 
     def append(self, item: T) -> None:
@@ -138,7 +144,7 @@ class InstrumentedList(list[T], Generic[T]):
 
     def insert(self, index: SupportsIndex, item: T) -> None:
         """Insert `item` before `index`; announced as an append."""
-        item = self._announce_append(item)
+        item = self._announce_append(item, key=index)
         list.insert(self, index, item)
 
     def extend(self, items: Iterable[T]) -> None:
@@ -163,37 +169,42 @@ class InstrumentedList(list[T], Generic[T]):
     def pop(self, index: SupportsIndex = -1) -> T:
         """Remove and return the item at `index`."""
         item = list.__getitem__(self, index)
-        self._announce_remove(item)
+        self._announce_remove(item, key=index)
         return list.pop(self, index)
 
     def clear(self) -> None:
         """Remove all items, each announced."""
         for item in list(self):
-            self._announce_remove(item)
+            self._announce_remove(item, key=-1)
         list.clear(self)
 
     def __setitem__(self, index: Any, value: Any) -> None:
         if isinstance(index, slice):
             self._set_slice(index, value)
             return
-        self._announce_remove(list.__getitem__(self, index))
-        list.__setitem__(self, index, self._announce_append(value))
+        self._announce_remove(list.__getitem__(self, index), key=index)
+        list.__setitem__(self, index, self._announce_append(value, key=index))
 
     def _set_slice(self, index: slice, value: Iterable[T]) -> None:
         wanted = list(self)
         wanted[index] = list(value)
         kept = {id(item) for item in wanted}
         before = {id(item) for item in self}
-        for item in list(self):
+        gone = 0
+        for at, item in enumerate(list(self)):
             if id(item) not in kept:
-                self._announce_remove(item)
-        fresh = [item if id(item) in before else self._announce_append(item) for item in wanted]
+                self._announce_remove(item, key=at - gone)
+                gone += 1
+        fresh = [
+            item if id(item) in before else self._announce_append(item, key=at)
+            for at, item in enumerate(wanted)
+        ]
         list.__setitem__(self, slice(None), fresh)
 
     def __delitem__(self, index: Any) -> None:
         doomed = list.__getitem__(self, index)
         for item in doomed if isinstance(index, slice) else [doomed]:
-            self._announce_remove(item)
+            self._announce_remove(item, key=index)
         list.__delitem__(self, index)
 
     def copy(self) -> list[T]:
@@ -201,4 +212,8 @@ class InstrumentedList(list[T], Generic[T]):
         return list(self)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
-        return (InstrumentedList, (list(self),))
+        return (InstrumentedList, (), list(self))
+
+    def __setstate__(self, items: list[T]) -> None:
+        # Not as arguments: a list may be met again among what its own members refer to.
+        list.extend(self, items)

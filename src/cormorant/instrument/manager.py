@@ -137,7 +137,10 @@ class ClassManager:
         self.mapper: Mapper = None  # type: ignore[assignment] # set by the mapper itself at once
         self.attributes: dict[str, Any] = {}
         self.expire_keys: tuple[str, ...] = ()
+        self.related_keys: tuple[str, ...] = ()
         self.template: dict[str, Any] | None = None
+        self.blank: dict[str, Any] | None = None
+        self.blank_key = ""
         self.announces_init = False
         self.initialized = False
         self.original_init: Callable[..., None] | None = None
@@ -162,6 +165,8 @@ class ClassManager:
         """Put one descriptor on the class; fires attribute_instrument."""
         self.attributes[key] = attribute
         self.expire_keys = tuple(self.attributes)
+        if attribute.uses_objects and key not in self.related_keys:
+            self.related_keys = (*self.related_keys, key)
         setattr(self.class_, key, attribute)
         AttributeEvents.board.attach(self.class_, key, attribute)
         dispatch = InstrumentationEvents.board.dispatch_of(self.class_)
@@ -177,10 +182,19 @@ class ClassManager:
     def set_template(self, keys: list[str]) -> None:
         """Take the keys that every loaded object has, so that their dicts share one key table."""
         if issubclass(self.class_, Instrumented):
-            holder = _KeyHolder()
-            for key in keys:
-                setattr(holder, key, None)
-            self.template = holder.__dict__
+            # A class of its own, for CPython shares one key table per class; and it gives the
+            # first thirty objects room for thirty values, each later one less until it fits.
+            kind = type("_KeyHolder", (), {})
+            for _object in range(32):
+                holder = kind()
+                for key in keys:
+                    setattr(holder, key, None)
+                self.template = holder.__dict__
+            # An empty dict has no key table to share: the first key stays, for others to drop.
+            self.blank = self.template.copy()
+            self.blank_key = keys[0]
+            for key in keys[1:]:
+                del self.blank[key]
 
     def unregister(self) -> None:
         """Take the manager and its descriptors off the class; fires class_uninstrument."""
@@ -288,10 +302,6 @@ class ClassManager:
 
     def __repr__(self) -> str:
         return f"<ClassManager of {self.class_.__name__}>"
-
-
-class _KeyHolder:
-    """Has the `__dict__` whose key table all objects of a class share."""
 
 
 def _announcing(original: Callable[..., None]) -> Callable[..., None]:

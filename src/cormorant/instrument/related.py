@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from cormorant import exc
+from cormorant.event.adapt import mark
+from cormorant.event.catalog import AttributeEvents
+from cormorant.event.constants import NO_KEY
+from cormorant.event.places import OfAttribute
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
@@ -32,6 +36,8 @@ from cormorant.instrument.constants import (
 )
 
 _EMPTY: tuple[Any, ...] = ()
+_OTHER_SIDE = object()
+"""Stands among the listeners of a paired attribute where the other side is told."""
 
 
 class RelatedAttribute:
@@ -50,6 +56,7 @@ class RelatedAttribute:
         self.key = key
         self.on_class = on_class
         self.listeners: dict[str, tuple[Any, ...]] = {}
+        self.early: dict[str, tuple[Any, ...]] = {}
         self.returning: frozenset[str] = frozenset()
         self.active_history = False
         self.reverse: RelatedAttribute | None = None
@@ -63,7 +70,9 @@ class RelatedAttribute:
 
     def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
         """Take the flattened listeners of one event."""
-        self.listeners[event] = listeners
+        at = listeners.index(_OTHER_SIDE) if _OTHER_SIDE in listeners else -1
+        self.early[event] = listeners[: max(at, 0)]
+        self.listeners[event] = listeners[at + 1 :]
         self.returning = self.returning | {event} if returning else self.returning - {event}
 
     def demand(self, option: str) -> None:
@@ -71,9 +80,27 @@ class RelatedAttribute:
         if option == "active_history":
             self.active_history = True
 
+    def pair(self, other: RelatedAttribute) -> None:
+        """Let changes here be told to the attribute of the other side.
+
+        Listeners that were there before come first, later ones after it, as with a listener.
+        """
+        self.reverse = other
+        place = OfAttribute(self.class_, self.key)
+        for event in ("append", "remove") if self.collection else ("set", "remove"):
+            AttributeEvents.board.add(place, mark(AttributeEvents.events[event], _OTHER_SIDE))
+
+    def tell_early(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
+        """Fire the part of an event that comes before the other side is told."""
+        return self._tell(self.early.get(event, _EMPTY), event, target, value, *rest)
+
     def tell(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
         """Fire an event that may replace `value`; return the value to use."""
-        listeners = self.listeners.get(event, _EMPTY)
+        return self._tell(self.listeners.get(event, _EMPTY), event, target, value, *rest)
+
+    def _tell(
+        self, listeners: tuple[Any, ...], event: str, target: Any, value: Any, *rest: Any
+    ) -> Any:
         if event in self.returning:
             for listener in listeners:
                 value = listener(target, value, *rest)
@@ -139,7 +166,7 @@ class RelatedObject(RelatedAttribute):
         if state.pk is not None and not state.flags & FLAG_FLUSHING:
             if state.old is None or self.key not in state.old:
                 return self.fetch(obj, state)
-        return None
+        return self.tell("init_scalar", obj, None, values)
 
     def __set__(self, obj: Any, value: Any) -> None:
         self.change(obj, value, None)
@@ -152,11 +179,12 @@ class RelatedObject(RelatedAttribute):
             raise AttributeError(
                 f"{self.class_.__name__}.{self.key} has no value to delete; assign None."
             )
-        for listener in self.listeners.get("remove", _EMPTY):
-            listener(obj, previous, self.remove_token, None)
+        token = self.remove_token
+        self.tell_early("remove", obj, previous, token, NO_KEY)
+        self.tell_reverse(obj, None, previous, token, False)
+        self.tell("remove", obj, previous, token, NO_KEY)
         self.note(obj, state, previous)
         state.values.pop(self.key, None)
-        self.tell_reverse(obj, None, previous, self.remove_token)
 
     def previous(self, obj: Any, state: InstanceState) -> Any:
         """Return the value before a change without SQL, unless history is wanted."""
@@ -178,47 +206,48 @@ class RelatedObject(RelatedAttribute):
             old = NO_VALUE if previous is PASSIVE_NO_RESULT else previous
             note_change(obj, state, self.key, old)
 
-    def change(self, obj: Any, value: Any, initiator: Any) -> None:
-        """Assign `value`, tell listeners, the other side, and the session."""
+    def change(self, obj: Any, value: Any, initiator: Any, told: bool = False) -> None:
+        """Assign `value`, tell listeners, the other side (unless it told us), and the session."""
         if value is not None:
             self.check_member(value)
         state = state_of(obj)
         settle(state)
         previous = self.previous(obj, state)
         token = initiator or self.replace_token
+        value = self.tell_early("set", obj, value, previous, token)
+        self.tell_reverse(obj, value, previous, token, told)
         value = self.tell("set", obj, value, previous, token)
         self.note(obj, state, previous)
         state.values[self.key] = value
-        self.tell_reverse(obj, value, previous, token)
         self.follow(state, value, initiator)
 
     def set_quietly(self, obj: Any, value: Any, initiator: Any = None) -> None:
         """Assign as `change` does."""
         self.change(obj, value, initiator)
 
-    def tell_reverse(self, obj: Any, value: Any, previous: Any, token: Any) -> None:
+    def tell_reverse(self, obj: Any, value: Any, previous: Any, token: Any, told: bool) -> None:
         """Move `obj` from the other side of the old value to that of the new one."""
         reverse = self.reverse
         if reverse is None or previous is value:
             return
-        from_reverse = token.impl is reverse
         if previous is not None and not isinstance(previous, type(NO_VALUE)):
-            if not (from_reverse and value is None):
+            # A leaver that the other side told of has left it already.
+            if not (told and value is None):
                 reverse.lose(previous, obj, token)
-        if value is not None and not from_reverse:
+        if value is not None and not told:
             reverse.gain(value, obj, token)
 
     def gain(self, owner: Any, member: Any, token: Any) -> None:
         """Take `member` as the value because the other side got `owner`."""
         if state_of(owner).values.get(self.key, NO_VALUE) is not member:
-            self.change(owner, member, token)
+            self.change(owner, member, token, told=True)
 
     def lose(self, owner: Any, member: Any, token: Any) -> None:
         """Drop `member` because the other side left `owner`."""
         state = state_of(owner)
         settle(state)
         if self.previous(owner, state) is member:
-            self.change(owner, None, token)
+            self.change(owner, None, token, told=True)
 
     def set_committed(self, state: InstanceState, value: Any) -> None:
         """Store a value as loaded: no events, no history."""
@@ -263,23 +292,23 @@ class RelatedCollection(RelatedAttribute):
         items = self.members_of(value)
         state = state_of(obj)
         settle(state)
-        before = self.__get__(obj, None) if state.pk is not None else state.values.get(self.key)
-        if before is value and before is not None:
+        if value is not None and state.values.get(self.key) is value:
             return
         fresh = self.new_collection(obj, state, ())
         items = self.tell_bulk(obj, items)
-        if before is not None:
-            self.note(obj, state, before)
+        before = self.__get__(obj, None)
+        self.note(obj, state, before)
+        before._bind(None, None)
         state.values[self.key] = fresh
-        self.replace(state, fresh, items, before or ())
-        if before is not None:
-            before._bind(None, None)
-            for listener in self.listeners.get("dispose_collection", _EMPTY):
-                listener(obj, before, CollectionAdapter(before))
+        self.replace(obj, state, fresh, items, before)
+        for listener in self.listeners.get("dispose_collection", _EMPTY):
+            listener(obj, before, CollectionAdapter(before))
 
-    def replace(self, state: InstanceState, fresh: Any, items: list[Any], before: Any) -> None:
-        """Fill the new collection; only real comers and leavers are announced."""
-        kept = {id(item) for item in items}
+    def replace(
+        self, obj: Any, state: InstanceState, fresh: Any, items: list[Any], before: Any
+    ) -> None:
+        """Fill the new collection; comers and leavers are announced, each once."""
+        wanted = {id(item) for item in items}
         known = {id(item) for item in before}
         for item in items:
             if id(item) in known:
@@ -287,7 +316,10 @@ class RelatedCollection(RelatedAttribute):
             else:
                 fresh._add(item, self.bulk_token)
         for item in before:
-            if id(item) not in kept:
+            if id(item) in wanted:
+                self.tell("append_wo_mutation", obj, item, self.bulk_token, NO_KEY)
+        for item in before:
+            if id(item) not in wanted:
                 self.removing(state, fresh, item, self.bulk_token)
 
     def members_of(self, value: Any) -> list[Any]:
@@ -327,28 +359,48 @@ class RelatedCollection(RelatedAttribute):
         if state.pk is not None and (state.old is None or self.key not in state.old):
             note_change(obj, state, self.key, list(collection))
 
-    def appending(self, owner: InstanceState, collection: Any, item: Any, initiator: Any) -> Any:
-        """Announce an append before it happens; return the item to append."""
+    def appending(
+        self,
+        owner: InstanceState,
+        collection: Any,
+        item: Any,
+        initiator: Any,
+        key: Any = NO_KEY,
+        told: bool = False,
+    ) -> Any:
+        """Announce an append before it happens; return the item to append.
+
+        `told`: the other side told us, and knows.
+        """
         self.check_member(item)
         obj = owner.obj()
         settle(owner)
         token = initiator or self.append_token
-        item = self.tell("append", obj, item, token, None)
-        self.note(obj, owner, collection)
-        if self.reverse is not None and token.impl is not self.reverse:
+        item = self.tell_early("append", obj, item, token, key)
+        if self.reverse is not None and not told:
             self.reverse.gain(item, obj, token)
+        item = self.tell("append", obj, item, token, key)
+        self.note(obj, owner, collection)
         self.follow(owner, item, initiator)
         return item
 
-    def removing(self, owner: InstanceState, collection: Any, item: Any, initiator: Any) -> None:
-        """Announce a removal before it happens."""
+    def removing(
+        self,
+        owner: InstanceState,
+        collection: Any,
+        item: Any,
+        initiator: Any,
+        key: Any = NO_KEY,
+        told: bool = False,
+    ) -> None:
+        """Announce a removal before it happens; `told` as in `appending`."""
         obj = owner.obj()
         token = initiator or self.remove_token
-        for listener in self.listeners.get("remove", _EMPTY):
-            listener(obj, item, token, None)
-        self.note(obj, owner, collection)
-        if self.reverse is not None and token.impl is not self.reverse and item is not None:
+        self.tell_early("remove", obj, item, token, key)
+        if self.reverse is not None and item is not None and not told:
             self.reverse.lose(item, obj, token)
+        self.tell("remove", obj, item, token, key)
+        self.note(obj, owner, collection)
 
     def gain(self, owner: Any, member: Any, token: Any) -> None:
         """Append because the other side was set; an unloaded list takes note only."""
@@ -358,9 +410,10 @@ class RelatedCollection(RelatedAttribute):
         if current is None and state.pk is None:
             current = self.make(owner, state)
         if current is not None:
-            current._add(member, token)
+            current._add(member, token, told=True)
             return
-        member = self.tell("append", owner, member, token, None)
+        member = self.tell_early("append", owner, member, token, NO_KEY)
+        member = self.tell("append", owner, member, token, NO_KEY)
         note_change(owner, state, self.key, NO_VALUE)
         state.extras().queue(self.key).add(member)
 
@@ -371,12 +424,12 @@ class RelatedCollection(RelatedAttribute):
         current = state.values.get(self.key)
         if current is not None:
             if contains_identical(current, member):
-                current._drop(member, token)
+                current._drop(member, token, told=True)
             return
         if state.pk is None:
             return
-        for listener in self.listeners.get("remove", _EMPTY):
-            listener(owner, member, token, None)
+        self.tell_early("remove", owner, member, token, NO_KEY)
+        self.tell("remove", owner, member, token, NO_KEY)
         note_change(owner, state, self.key, NO_VALUE)
         state.extras().queue(self.key).remove(member)
 

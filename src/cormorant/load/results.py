@@ -30,6 +30,20 @@ def row_result(
     return IteratorResult(metadata_of(names, entities), iter(rows))
 
 
+class WrittenResult(IteratorResult[Any]):
+    """The result of a statement that wrote rows; `rowcount` tells how many."""
+
+    rowcount: int = -1
+
+
+def written_result(count: int) -> Result[Any]:
+    """Return a result without rows: they were the session's own."""
+    result = WrittenResult(SimpleResultMetaData(()), iter(()))
+    result.rowcount = count
+    result.close()
+    return result
+
+
 def streamed_result(
     names: Sequence[str],
     entities: Sequence[Any],

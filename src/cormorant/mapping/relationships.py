@@ -213,8 +213,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 f"{self.direction.name}. Did you mean to set remote_side on the many-to-one side?"
             )
         if not (self.viewonly or other.viewonly):
-            self.impl.reverse = other.impl
-            other.impl.reverse = self.impl
+            self.impl.pair(other.impl)
+            other.impl.pair(self.impl)
 
     def _make_backref(self) -> None:
         name, options = self.backref if isinstance(self.backref, tuple) else (self.backref, {})

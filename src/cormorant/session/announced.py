@@ -35,8 +35,8 @@ def _ask(
 
 def _objects(session: Session, state: ORMExecuteState, answer: Any) -> list[Any]:
     if answer is None:
-        options = {**state.execution_options, "autoflush": False}
-        answer = run(session, state.statement, state.parameters, options, state.bind_arguments)
+        options, arguments = state.execution_options, state.bind_arguments
+        answer = run(session, state.statement, state.parameters, options, arguments)
     found: list[Any] = answer.scalars().all()
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -9,9 +11,11 @@ from sqlalchemy import exc as core_exc
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     InstanceState,
+    enlist,
     settle,
     state_of,
 )
+from cormorant.session.failing import Tell, plainly
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -24,6 +28,20 @@ def add(session: Session, obj: Any) -> None:
     enter(session, obj, state)
     if has_relationships(state.manager.mapper):
         cascade_in(session, state)
+
+
+def add_all(session: Session, objects: Iterable[Any]) -> None:
+    """Put objects and what they cascade to into the session."""
+    dispatch = session.dispatch
+    heard = dispatch.before_attach or dispatch.after_attach or dispatch.transient_to_pending
+    members = list(objects)
+    if heard or not members:
+        for obj in members:
+            add(session, obj)
+        return
+    if not session.link.begun:
+        session.autobegin()
+    enlist(session.link, members, partial(add, session))
 
 
 def has_relationships(mapper: Mapper) -> bool:
@@ -54,6 +72,8 @@ def enter(session: Session, obj: Any, state: InstanceState) -> None:
             return
         del link.deleted[id(obj)]
         return
+    if not link.begun:
+        session.autobegin()
     _refuse_other_session(session, state)
     if state.pk is None:
         _enter_new(session, obj, state)
@@ -63,8 +83,6 @@ def enter(session: Session, obj: Any, state: InstanceState) -> None:
 
 def _enter_new(session: Session, obj: Any, state: InstanceState) -> None:
     link = session.link
-    if not link.begun:
-        session.autobegin()
     for listener in session.dispatch.before_attach:
         listener(session, obj)
     state.link = link
@@ -79,8 +97,6 @@ def _enter_new(session: Session, obj: Any, state: InstanceState) -> None:
 def _enter_detached(session: Session, obj: Any, state: InstanceState) -> None:
     if state.flags & FLAG_DELETED:
         raise _was_deleted(state)
-    if not session.link.begun:
-        session.autobegin()
     _refuse_double(session, obj, state)
     for listener in session.dispatch.before_attach:
         listener(session, obj)
@@ -204,7 +220,7 @@ def leave(session: Session, obj: Any, state: InstanceState) -> None:
         listener(session, obj)
 
 
-def leave_all(session: Session) -> None:
+def leave_all(session: Session, tell: Tell = plainly) -> None:
     """Detach every object at once: their link dies; events only if somebody listens."""
     link = session.link
     dispatch = session.dispatch
@@ -219,13 +235,11 @@ def leave_all(session: Session) -> None:
     if dispatch.persistent_to_detached:
         persistent = session.identity_map.objects()
     session.drop_link()
-    for obj in new:
-        for listener in dispatch.pending_to_transient:
-            listener(session, obj)
-    for obj in persistent:
-        for listener in dispatch.persistent_to_detached:
-            listener(session, obj)
     for obj in gone:
         state_of(obj).link = None
-        for listener in dispatch.deleted_to_detached:
-            listener(session, obj)
+    for obj in new:
+        tell(dispatch.pending_to_transient, session, obj)
+    for obj in persistent:
+        tell(dispatch.persistent_to_detached, session, obj)
+    for obj in gone:
+        tell(dispatch.deleted_to_detached, session, obj)

@@ -11,12 +11,10 @@ from sqlalchemy.util import EMPTY_DICT
 
 from cormorant.load.objects import Target, objects_of, shaped
 from cormorant.load.results import Objects, row_result, streamed_result
-from cormorant.session.failing import quietly
 from cormorant.session.loading import target_of
 from cormorant.session.orm_execute import ORMExecuteState
-from cormorant.session.restore import announce_expire
-from cormorant.sql.errors import Facts, translate
-from cormorant.sql.plugin import column_keys, subject
+from cormorant.session.writing import run_write
+from cormorant.sql.plugin import subject
 from cormorant.sql.reading import Rows, read
 from cormorant.sql.statement import LightSelect, subject_of
 from cormorant.sql.textual import FromStatement
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from cormorant.session.session import Session
 
 Options = Mapping[str, Any]
-__all__ = ["execute", "quietly", "scalars"]
+__all__ = ["execute", "scalars"]
 
 
 def execute(
@@ -200,37 +198,36 @@ def _run_core(
             f"wrap a text with text()."
         )
     entity = _ready(statement)
-    if entity is not None:
-        session.maybe_autoflush()
+    if entity is not None and getattr(statement, "is_dml", False):
+        return _run_write(session, statement, entity, params, options, bind_arguments)
     connection = _connection(session, statement, entity, bind_arguments)
-    passed = {key: value for key, value in options.items() if key not in OWN_OPTIONS}
-    passed.pop("synchronize_session", None)
-    arguments = column_keys(statement, params) if entity is not None else params
-    try:
-        result = connection.execute(statement, arguments, execution_options=passed or EMPTY_DICT)
-    except core_exc.StatementError as error:
-        if entity is None:
-            raise
-        raise translate(error, Facts(entity.class_.__name__)) from None
-    if entity is not None and not getattr(statement, "is_insert", False):
-        _expire_class(session, entity)
-    return result
+    chosen = _options_of(session, statement, options)
+    passed = {key: value for key, value in chosen.items() if key not in OWN_OPTIONS}
+    return connection.execute(statement, params, execution_options=passed or EMPTY_DICT)
 
 
-def _expire_class(session: Session, mapper: Any) -> None:
-    """Have all objects of a class loaded anew: a statement may have changed any of them."""
-    for obj in session.identity_map.objects():
-        if isinstance(obj, mapper.class_) and id(obj) not in session.link.changed:
-            _expire_loaded(session, obj)
-
-
-def _expire_loaded(session: Session, obj: Any) -> None:
-    state = obj._sa_instance_state
-    for key in list(state.manager.expire_keys):
-        if not state.manager.attributes[key].uses_objects:
-            state.values.pop(key, None)
-    state.extras().expired = True
-    announce_expire(obj, None)
+def _run_write(
+    session: Session,
+    statement: Any,
+    mapper: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Write rows of a mapped class; rows that come back hold objects."""
+    chosen = _options_of(session, statement, options)
+    if chosen.get("autoflush", True):
+        session.maybe_autoflush()
+    connection = _connection(session, statement, mapper, bind_arguments)
+    passed = {key: value for key, value in chosen.items() if key not in OWN_OPTIONS}
+    rows, result = run_write(session, connection, mapper, statement, params, passed)
+    if result is not None:
+        return result
+    overwrite = bool(chosen.get("populate_existing"))
+    target = target_of(
+        session, overwrite, statement=statement, params=params, execution_options=chosen
+    )
+    return _result(rows, target, chosen)
 
 
 def _run_from_statement(

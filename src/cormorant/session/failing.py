@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from cormorant import exc
+from cormorant.event._adapters_cy import Once
 
 log = logging.getLogger("cormorant.session")
+
+Tell = Callable[..., None]
+"""Calls functions with arguments: `plainly`, `quietly`, or `gather` bound to a list."""
+
+
+def plainly(functions: Iterable[Callable[..., Any]], *args: Any) -> None:
+    """Call every function; the first error stops it and goes up."""
+    for function in functions:
+        function(*args)
 
 
 def gather(errors: list[Exception], functions: Iterable[Callable[..., Any]], *args: Any) -> None:
@@ -18,22 +29,44 @@ def gather(errors: list[Exception], functions: Iterable[Callable[..., Any]], *ar
         try:
             function(*args)
         except Exception as error:
-            name = getattr(function, "__qualname__", type(function).__name__)
-            error.add_note(f"Raised by {name} after the end of a transaction.")
+            error.add_note(f"Raised by {name_of(function)} at the end of a transaction.")
             errors.append(error)
 
 
 def quietly(functions: Iterable[Callable[..., Any]], *args: Any) -> None:
-    """Call every function of a rollback; what they raise is logged and warned about."""
+    """Call every function of a rollback; what they raise is reported, never raised."""
+    if not functions:
+        return
     errors: list[Exception] = []
     gather(errors, functions, *args)
     for error in errors:
-        log.error("A listener or callback of a rollback failed.", exc_info=error)
+        report(error, "A listener or callback of a rollback")
+
+
+def report(error: BaseException, what: str) -> None:
+    """Log an error of a rollback, warn about it, and note it on the error under way."""
+    text = f"{what} raised {type(error).__name__}; the rollback is done all the same."
+    under_way = sys.exception()
+    if under_way is not None and under_way is not error:
+        under_way.add_note(f"{text} Its traceback is in the log 'cormorant.session'.")
+    log.error(text, exc_info=error)
+    try:
         warnings.warn(
             exc.RollbackListenerWarning(
-                f"A listener or callback of a rollback raised {type(error).__name__}; the "
-                f"rollback is done all the same. Its traceback is in the log "
-                f"'cormorant.session'."
+                f"{text} Its traceback is in the log 'cormorant.session'."
             ),
-            stacklevel=3,
+            stacklevel=4,
         )
+    except exc.RollbackListenerWarning:
+        # Where warnings are errors: a rollback stopped half-way would be worse, and the log has it.
+        return
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """Return the name of a listener or callback, as far as it has one."""
+    while type(function).__module__ == Once.__module__:
+        function = function.listener  # type: ignore[attr-defined] # every adapter has it
+    name = getattr(function, "__qualname__", None)
+    if name is not None:
+        return str(name)
+    return type(function).__qualname__

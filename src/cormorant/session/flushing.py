@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
 
+from cormorant.flush._rows_cy import end_insert, forget_changes
+from cormorant.flush.changes import family_has_relationships
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.run import run_flush
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     FLAG_DELETING,
-    FLAG_FLUSHING,
     state_of,
 )
 from cormorant.session.failing import quietly
@@ -105,19 +106,10 @@ def _finish(session: Session, node: SessionTransaction, context: UOWTransaction)
     link = session.link
     later = _changed_after_flush(session, context)
     inserted, updated, deleted = context.inserted, context.updated, context.deleted
-    for obj in inserted:
-        state = state_of(obj)
-        state.flags &= ~FLAG_FLUSHING
-        state.old = None
-        link.new.pop(id(obj), None)
+    end_insert(inserted, link.new)
     if link.changed:
-        for obj in inserted:
-            link.changed.pop(id(obj), None)
-        for obj in context.processed.values():
-            state = state_of(obj)
-            if not state.flags & FLAG_DELETED:
-                state.old = None
-            link.changed.pop(id(obj), None)
+        forget_changes(inserted, link.changed, FLAG_DELETED)
+        forget_changes(context.processed.values(), link.changed, FLAG_DELETED)
     _settle_queues(context)
     for obj in deleted:
         _leave_map(session, obj)
@@ -136,6 +128,8 @@ def _finish(session: Session, node: SessionTransaction, context: UOWTransaction)
 
 def _settle_queues(context: UOWTransaction) -> None:
     """Forget what unloaded collections had queued: it is in the rows now."""
+    if not any(family_has_relationships(root) for root in context.roots):
+        return
     for obj in context.processed.values():
         state = state_of(obj)
         if state.extra is not None and state.extra.queues:
@@ -163,13 +157,21 @@ def _leave_map(session: Session, obj: Any) -> None:
     session.link.changed.pop(id(obj), None)
 
 
+def leave_deleted(session: Session, objects: list[Any]) -> None:
+    """Let objects whose rows a statement deleted leave as if a flush had deleted them."""
+    for obj in objects:
+        _leave_map(session, obj)
+    session.begin_if_needed().deleted.extend(objects)
+    _announce(session, [], objects)
+
+
 def _announce(session: Session, inserted: list[Any], deleted: list[Any]) -> None:
     dispatch = session.dispatch
-    if dispatch.pending_to_persistent:
-        for obj in inserted:
-            for listener in dispatch.pending_to_persistent:
-                listener(session, obj)
     if dispatch.persistent_to_deleted:
         for obj in deleted:
             for listener in dispatch.persistent_to_deleted:
+                listener(session, obj)
+    if dispatch.pending_to_persistent:
+        for obj in inserted:
+            for listener in dispatch.pending_to_persistent:
                 listener(session, obj)

@@ -52,9 +52,9 @@ def get(
     if pk is None or (not mapper.single_key and all(part is None for part in pk)):
         _warn_null_key(mapper)
         return None
-    session.maybe_autoflush()
     if session.dispatch.do_orm_execute:
         return session.announced_get(mapper, pk, populate_existing, lock, options)
+    session.maybe_autoflush()
     connection = session.connection_for(mapper)
     target = target_of(session, bool(populate_existing or lock))
     found = load_by_key(mapper, pk, connection, target, options, lock)
@@ -170,10 +170,10 @@ def _related(session: Session, prop: Any, values: tuple[Any, ...] | None, many: 
         found = _by_identity(session, prop, values)
         if found is not None:
             return found
-    session.maybe_autoflush()
     if session.dispatch.do_orm_execute:
         found = session.announced_related(prop, values)
     else:
+        session.maybe_autoflush()
         connection = session.connection_for(prop.mapper)
         found = load_related(prop, values, connection, target_of(session))
     if many:
@@ -247,31 +247,38 @@ def refresh(
 ) -> None:
     """Load attributes of an object anew, overwriting what is in memory."""
     state = state_of(obj)
-    require_member(session, obj, state)
     mapper = state.manager.mapper
-    session.maybe_autoflush()
     chosen = None if names is None else known_names(mapper, names)
-    if chosen is None:
-        drop_values(state)
-        session.link.changed.pop(id(obj), None)
-        state.epoch = session.link.epoch
-        keys = load_keys(mapper)
-    else:
-        keys = tuple([k for k in chosen if not state.manager.attributes[k].uses_objects])
-        _drop_names(session, obj, state, chosen)
+    expire(session, obj, chosen)
+    session.maybe_autoflush()
+    attributes = state.manager.attributes
+    keys = load_keys(mapper)
+    if chosen is not None:
+        keys = tuple([key for key in chosen if not attributes[key].uses_objects])
     if keys:
-        found = values_by_key(mapper, state.pk, keys, session.connection_for(mapper), lock)
-        if found is None:
-            raise core_exc.InvalidRequestError(
-                f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is "
-                f"gone."
-            )
-        state.values.update(found)
+        _load_anew(session, state, keys, lock)
     for key in chosen or ():
         if state.manager.attributes[key].uses_objects:
             load_relationship(session, obj, state, key)
     for listener in state.manager.dispatch.refresh:
         listener(obj, QueryContext(session), None if chosen is None else chosen)
+
+
+def _load_anew(
+    session: Session, state: InstanceState, keys: tuple[str, ...], lock: Any
+) -> None:
+    mapper = state.manager.mapper
+    if session.dispatch.do_orm_execute:
+        session.announced_column_load(mapper, state.pk, list(keys))
+    found = values_by_key(mapper, state.pk, keys, session.connection_for(mapper), lock)
+    if found is None:
+        raise core_exc.InvalidRequestError(
+            f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is gone."
+        )
+    state.values.update(found)
+    extra = state.extras()
+    extra.names.difference_update(keys)
+    extra.expired = False
 
 
 def known_names(mapper: Mapper, names: Iterable[str]) -> list[str]:

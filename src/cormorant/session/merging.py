@@ -35,11 +35,19 @@ class _Merge:
         self.load = load
         self.done: dict[int, Any] = {}
         self.held: list[Any] = []
+        self.made: list[Any] = []
 
     def run(self, given: Any) -> Any:
         """Merge an object and all that merge cascades reach."""
         result = self._target(given)
         waiting = [given]
+        self._merge_all(waiting)
+        for obj in self.made:
+            for listener in state_of(obj).manager.dispatch.load:
+                listener(obj, None)
+        return result
+
+    def _merge_all(self, waiting: list[Any]) -> None:
         while waiting:
             each = waiting.pop()
             state = state_of(each)
@@ -48,7 +56,6 @@ class _Merge:
                 continue
             self._copy_columns(state, target)
             waiting.extend(self._copy_relationships(state, target))
-        return result
 
     def _target(self, given: Any) -> Any:
         """Return the object in this session that `given` is copied onto."""
@@ -86,6 +93,7 @@ class _Merge:
             if loaded is not None:
                 return loaded
         fresh = mapper.class_manager.new_instance()
+        self.made.append(fresh)
         attach.enter(session, fresh, state_of(fresh))
         return fresh
 
@@ -99,8 +107,8 @@ class _Merge:
         obj = mapper.class_manager.new_instance()
         fresh = state_of(obj)
         fresh.pk = pk
-        fresh.link = None
-        attach.attach(self.session, obj, fresh)
+        self.made.append(obj)
+        attach.enter(self.session, obj, fresh)
         for key in mapper.pk_keys:
             if key in state.values:
                 fresh.values[key] = state.values[key]

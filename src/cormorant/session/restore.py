@@ -11,26 +11,26 @@ from cormorant.instrument._state_cy import (
     drop_values,
     state_of,
 )
+from cormorant.session.failing import Tell, plainly, quietly
 
 if TYPE_CHECKING:
     from cormorant.session.session import Session
     from cormorant.session.transaction import SessionTransaction
 
 
-def after_commit(node: SessionTransaction) -> None:
-    """Detach what was deleted, expire the rest."""
+def after_commit(node: SessionTransaction, tell: Tell) -> None:
+    """Detach what was deleted, expire the rest; listeners are called by `tell`."""
     session = node.session
     for obj in node.deleted:
         state = state_of(obj)
         if state.link is session.link and state.flags & FLAG_DELETED:
             state.link = None
-            for listener in session.dispatch.deleted_to_detached:
-                listener(session, obj)
+            tell(session.dispatch.deleted_to_detached, session, obj)
     if session.expire_on_commit:
-        expire_everything(session)
+        expire_everything(session, tell)
 
 
-def expire_everything(session: Session) -> None:
+def expire_everything(session: Session, tell: Tell = plainly) -> None:
     """Make all loaded values stale at once; walks only for classes with expire listeners."""
     link = session.link
     link.epoch += 1
@@ -43,13 +43,14 @@ def expire_everything(session: Session) -> None:
         for reference in list(session.identity_map.by_root[root].values()):
             obj = reference()
             if obj is not None:
-                announce_expire(obj, None)
+                announce_expire(obj, None, tell)
 
 
-def announce_expire(obj: Any, names: Any) -> None:
+def announce_expire(obj: Any, names: Any, tell: Tell = plainly) -> None:
     """Fire expire for one object."""
-    for listener in state_of(obj).manager.dispatch.expire:
-        listener(obj, names)
+    listeners = state_of(obj).manager.dispatch.expire
+    if listeners:
+        tell(listeners, obj, names)
 
 
 def after_rollback(node: SessionTransaction) -> None:
@@ -62,8 +63,11 @@ def after_rollback(node: SessionTransaction) -> None:
     for batch in node.new:
         for obj in batch:
             made.add(id(obj))
-            if state_of(obj).link is link:
-                _to_transient(session, obj, "persistent_to_transient")
+            state = state_of(obj)
+            if state.link is link:
+                gone = state.flags & FLAG_DELETED
+                event = "deleted_to_detached" if gone else "persistent_to_transient"
+                _to_transient(session, obj, event)
     _switch_keys_back(session, node)
     link.deleted.clear()
     for obj in node.deleted:
@@ -73,7 +77,7 @@ def after_rollback(node: SessionTransaction) -> None:
         _expire_touched(session, node)
     else:
         link.changed.clear()
-        expire_everything(session)
+        expire_everything(session, quietly)
 
 
 def _to_transient(session: Session, obj: Any, event: str) -> None:
@@ -89,8 +93,7 @@ def _to_transient(session: Session, obj: Any, event: str) -> None:
     state.flags = 0
     session.link.new.pop(id(obj), None)
     session.link.changed.pop(id(obj), None)
-    for listener in getattr(session.dispatch, event):
-        listener(session, obj)
+    quietly(getattr(session.dispatch, event), session, obj)
 
 
 def _switch_keys_back(session: Session, node: SessionTransaction) -> None:
@@ -108,8 +111,7 @@ def _undelete(session: Session, obj: Any) -> None:
     state = state_of(obj)
     state.flags &= ~(FLAG_DELETED | FLAG_DELETING)
     session.identity_map.of(state.manager.mapper)[state.pk] = state.ref
-    for listener in session.dispatch.deleted_to_persistent:
-        listener(session, obj)
+    quietly(session.dispatch.deleted_to_persistent, session, obj)
 
 
 def _expire_touched(session: Session, node: SessionTransaction) -> None:
@@ -124,7 +126,7 @@ def _expire_touched(session: Session, node: SessionTransaction) -> None:
         if state.pk is None or state.link is not session.link:
             continue
         drop_values(state)
-        announce_expire(obj, None)
+        announce_expire(obj, None, quietly)
 
 
 def forget_flush(session: Session, context: Any) -> None:

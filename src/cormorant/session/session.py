@@ -21,6 +21,7 @@ from cormorant.instrument.history import History
 from cormorant.instrument.identity import IdentityMap
 from cormorant.mapping.mapper import Mapper, class_mapper
 from cormorant.session import announced, attach, binds, executing, flushing, loading, merging
+from cormorant.session.failing import quietly, report
 from cormorant.session.members import ObjectSet
 from cormorant.session.query import Query
 from cormorant.session.restore import expire_everything
@@ -145,11 +146,16 @@ class Session:
                     "Autobegin is disabled on this Session; please call session.begin() to "
                     "start a new transaction"
                 )
-            self.link.begun = True
-            self.current_transaction = SessionTransaction(
-                self, SessionTransactionOrigin.AUTOBEGIN
-            )
-        return self.current_transaction
+            self._begin(SessionTransactionOrigin.AUTOBEGIN)
+        return self.begin_if_needed()
+
+    def _begin(self, origin: SessionTransactionOrigin) -> None:
+        """Begin the outermost transaction; a listener that fails leaves none begun."""
+        self.link.begun = True
+        try:
+            self.current_transaction = SessionTransaction(self, origin)
+        finally:
+            self.link.begun = self.current_transaction is not None
 
     def begin_if_needed(self) -> SessionTransaction:
         """Return the innermost transaction; begins one if there is none."""
@@ -167,19 +173,15 @@ class Session:
             )
         if self.closed:
             self.autobegin()
-        self.link.begun = True
-        self.current_transaction = SessionTransaction(self, SessionTransactionOrigin.BEGIN)
-        return self.current_transaction
+        self._begin(SessionTransactionOrigin.BEGIN)
+        return self.begin_if_needed()
 
     def begin_nested(self) -> SessionTransaction:
         """Flush, then begin a savepoint; use it as a context manager."""
         self.own("begin_nested()")
         if self.current_transaction is None:
             if self.autobegins:
-                self.link.begun = True
-                self.current_transaction = SessionTransaction(
-                    self, SessionTransactionOrigin.BEGIN
-                )
+                self._begin(SessionTransactionOrigin.BEGIN)
             else:
                 self.autobegin()
         outer = self.begin_if_needed()
@@ -193,14 +195,29 @@ class Session:
 
     def commit(self) -> None:
         """Flush and commit the outermost transaction; savepoints inside are released."""
+        self._refuse_in_flush("commit()")
         with self._working("commit()"):
-            self.begin_if_needed().root.commit()
+            root = self.begin_if_needed().root
+            while self.current_transaction is not root and self.current_transaction is not None:
+                self.current_transaction.commit()
+            root.commit()
 
     def rollback(self) -> None:
         """Roll back the outermost transaction; does nothing without one."""
+        self._refuse_in_flush("rollback()")
         with self._working("rollback()"):
             if self.current_transaction is not None:
                 self.current_transaction.root.rollback()
+
+    def _refuse_in_flush(self, doing: str) -> None:
+        """Keep listeners of a flush from ending the transaction that they are in."""
+        if self.flushing:
+            self.own(doing)
+            raise core_exc.ResourceClosedError(
+                f"{doing} was called from a listener of a flush, whose transaction has to stay "
+                f"open until the flush is over. Use session.on_commit() or on_rollback() for "
+                f"what comes afterwards."
+            )
 
     def prepare(self) -> None:
         """Flush as the first half of a commit."""
@@ -260,12 +277,8 @@ class Session:
             self.note_problem(error)
 
     def note_problem(self, problem: BaseException) -> None:
-        """Log and warn about an error of a rollback; it must not hide the first one."""
-
-        def raise_it() -> None:
-            raise problem
-
-        from_rollback([raise_it])
+        """Log and warn about an error of the database in a rollback; it hides no other one."""
+        report(problem, "The database")
 
     def named_error(self, error: BaseException, step: str) -> BaseException:
         """Return our error for one of the driver's that came from ending a transaction."""
@@ -285,8 +298,9 @@ class Session:
         self._close(invalidate=False, reset=True)
 
     def _close(self, invalidate: bool, reset: bool = False) -> None:
+        self._refuse_in_flush("close()")
         with self._working("close()"):
-            attach.leave_all(self)
+            attach.leave_all(self, quietly)
             if not self.close_resets_only and not reset:
                 self.closed = True
             node = self.current_transaction
@@ -373,8 +387,7 @@ class Session:
     def add_all(self, instances: Iterable[object]) -> None:
         """Put objects, and what they cascade to, into the session."""
         self.own("add_all()")
-        for instance in instances:
-            attach.add(self, instance)
+        attach.add_all(self, instances)
 
     def delete(self, instance: object) -> None:
         """Mark an object for deletion by the next flush."""
@@ -455,7 +468,7 @@ class Session:
         `ident`: a value, a tuple in the order of the key, or a dict by attribute name.
         """
         self.own("get()")
-        mapper: Mapper = class_mapper(entity)
+        mapper = _mapper_to_get(entity)
         overwrite = populate_existing or bool(execution_options.get("populate_existing"))
         lock = with_for_update or None
         found: O | None = loading.get(self, mapper, ident, overwrite, lock, execution_options)
@@ -726,6 +739,13 @@ class Session:
 S = TypeVar("S", bound=Session)
 
 
+def _mapper_to_get(entity: Any) -> Mapper:
+    try:
+        return class_mapper(entity)
+    except exc.UnmappedClassError as error:
+        raise core_exc.NoInspectionAvailable(str(error)) from None
+
+
 def _check_options(autocommit: Any, future: Any, twophase: bool, mode: str) -> None:
     if autocommit:
         raise core_exc.ArgumentError("autocommit=True is no longer supported")
@@ -741,11 +761,6 @@ def _check_options(autocommit: Any, future: Any, twophase: bool, mode: str) -> N
             f"Invalid selection for join_transaction_mode: {mode!r}; the legal ones are "
             f"{', '.join(legal)}."
         )
-
-
-def from_rollback(functions: list[Callable[[], Any]]) -> None:
-    """Report errors of a rollback without raising them."""
-    executing.quietly(functions)
 
 
 def object_session(instance: object) -> Session | None:

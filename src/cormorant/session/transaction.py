@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from cormorant import exc
 from cormorant.session import restore
-from cormorant.session.failing import gather, quietly
+from cormorant.session.failing import Tell, gather, quietly
 
 if TYPE_CHECKING:
     from cormorant.session.session import Session
@@ -92,6 +93,12 @@ class SessionTransaction:
                 f"during flush ({cause}). To begin a new transaction with this Session, first "
                 f"issue Session.rollback().",
                 code="7s2a",
+            )
+        if self.phase is Phase.COMMITTED:
+            raise core_exc.InvalidRequestError(
+                f"This session is in 'committed' state; {doing} is not possible until the "
+                f"listeners of after_commit are done. Use session.on_commit(): its callbacks "
+                f"may use the session."
             )
         if self.phase is Phase.PREPARED:
             raise core_exc.InvalidRequestError(
@@ -197,33 +204,55 @@ class SessionTransaction:
         if self.phase is not Phase.PREPARED:
             self.require_active("a commit")
             self.prepare()
+        connection: Any = None
         try:
-            for _connection, transaction, decides, _owned in self._distinct_connections():
+            for connection, transaction, decides, _owned in self._distinct_connections():
                 if decides:
                     transaction.commit()
         except BaseException as error:
-            with session.keeping_error():
-                self.rollback()
-            raise session.named_error(error, "COMMIT") from None
+            named = session.named_error(error, "RELEASE SAVEPOINT" if self.nested else "COMMIT")
+            self._take_back(named, connection)
+            raise named from None
         self.phase = Phase.COMMITTED
         errors: list[Exception] = []
-        gather(errors, session.dispatch.after_commit, session)
+        tell = partial(gather, errors)
+        tell(session.dispatch.after_commit, session)
         if self.parent is not None:
             self._hand_up(self.parent)
         else:
-            restore.after_commit(self)
+            restore.after_commit(self, tell)
         callbacks = self.on_commit if self.parent is None else []
-        self._close(errors)
-        gather(errors, callbacks)
-        if errors and self.nested:
-            raise errors[0]
+        self._close(tell)
+        tell(callbacks)
         if errors:
-            raise exc.AfterCommitErrors(
+            raise self._failed_afterwards(errors)
+
+    def _take_back(self, failure: BaseException, connection: Connection) -> None:
+        """Roll back because the database refused the end; with a savepoint goes all above it.
+
+        Whether a savepoint that could not be released still stands, nobody can tell.
+        """
+        outer = self.parent
+        if outer is None:
+            undo_failed_commit(connection)
+        with self.session.keeping_error():
+            self.rollback()
+        if outer is not None:
+            outer.fail(failure)
+
+    def _failed_afterwards(self, errors: list[Exception]) -> Exception:
+        """Return what to raise when listeners or callbacks failed after the end."""
+        if not self.nested:
+            return exc.AfterCommitErrors(
                 f"The transaction is committed, but {len(errors)} listener(s) or callback(s) "
                 f"after the commit failed. The data is durable: do not repeat the transaction, "
                 f"repeat the failed work.",
                 errors,
             )
+        first, *others = errors
+        for other in others:
+            first.add_note(f"{type(other).__name__} was raised as well by another listener.")
+        return first
 
     def _hand_up(self, parent: SessionTransaction) -> None:
         """Let the parent answer for what happened in this savepoint."""
@@ -242,8 +271,8 @@ class SessionTransaction:
         if self.phase in (Phase.ACTIVE, Phase.PREPARED):
             self.roll_back_now()
         session = self.session
-        callbacks = self.on_rollback
-        self._close([])
+        callbacks = self.on_rollback if self.phase is not Phase.COMMITTED else []
+        self._close(quietly)
         quietly(session.dispatch.after_soft_rollback, session, self)
         quietly(callbacks)
 
@@ -258,12 +287,23 @@ class SessionTransaction:
                         transaction.rollback()
             except Exception as error:
                 problem = error
-                connection.invalidate()
+                throw_away(connection)
         self.phase = Phase.DEACTIVE
         quietly(session.dispatch.after_rollback, session)
         restore.after_rollback(self)
         if problem is not None:
             session.note_problem(problem)
+            if self.parent is not None:
+                self.parent.fail(problem)
+
+    def fail(self, failure: BaseException) -> None:
+        """Roll back this one and all above it, because a savepoint inside could not be ended."""
+        node: SessionTransaction | None = self
+        while node is not None:
+            if node.phase in (Phase.ACTIVE, Phase.PREPARED):
+                node.failure = failure
+                node.roll_back_now()
+            node = node.parent
 
     def deactivate(self, failure: BaseException) -> None:
         """Roll back because a flush failed; the user has to end the transaction."""
@@ -277,26 +317,35 @@ class SessionTransaction:
         if self.phase is not Phase.CLOSED:
             self._end_inner(lambda node: node.close())
             if self.phase in (Phase.ACTIVE, Phase.PREPARED):
-                for _connection, transaction, decides, owned in self._distinct_connections():
+                for connection, transaction, decides, owned in self._distinct_connections():
                     if (decides or self.parent is None) and transaction.is_active and not owned:
-                        transaction.rollback()
+                        self._end_quietly(connection, transaction.rollback)
             callbacks = self.on_rollback if self.phase is not Phase.COMMITTED else []
-            self._close([])
+            self._close(quietly)
             quietly(callbacks)
 
-    def _close(self, errors: list[Exception]) -> None:
+    def _end_quietly(self, connection: Connection, end: Callable[[], None]) -> None:
+        """Roll back or give back a connection; one that fails is thrown away."""
+        try:
+            end()
+        except Exception as error:
+            throw_away(connection)
+            self.session.note_problem(error)
+
+    def _close(self, tell: Tell) -> None:
         session = self.session
-        self.phase = Phase.CLOSED if self.phase is not Phase.COMMITTED else Phase.CLOSED
+        self.phase = Phase.CLOSED
         session.current_transaction = self.parent
         if self.parent is None:
             session.link.begun = False
             for connection, transaction, _decides, owned in self._distinct_connections():
                 if owned:
+                    self._end_quietly(connection, connection.close)
                     connection.close()
                 elif transaction.is_active and not connection.in_transaction():
                     transaction.close()
         self.connections = {}
-        gather(errors, session.dispatch.after_transaction_end, session, self)
+        tell(session.dispatch.after_transaction_end, session, self)
 
     def finish_quietly(self) -> None:
         """End the node that stood for a flush: it had no connection of its own."""
@@ -327,6 +376,25 @@ class SessionTransaction:
                 self.close()
             else:
                 self.rollback()
+
+
+def undo_failed_commit(connection: Connection) -> None:
+    """Roll back in the driver: for Core a transaction is over also when its COMMIT failed."""
+    if connection.closed or connection.invalidated:
+        return
+    if connection.in_transaction():
+        throw_away(connection)  # the failed end was of our savepoint inside the user's own
+        return
+    try:
+        connection.dialect.do_rollback(connection.connection)
+    except Exception:
+        throw_away(connection)
+
+
+def throw_away(connection: Connection) -> None:
+    """Invalidate a connection whose state is unknown; its server then rolls back by itself."""
+    if not connection.closed:
+        connection.invalidate()
 
 
 def begin_driver_transaction(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
-from cormorant.sql.processors import quick_bind, quick_result
+from cormorant.sql._processors_cy import quick_bind, quick_result
 
 if TYPE_CHECKING:
     from cormorant.ports import Entity

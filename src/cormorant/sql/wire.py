@@ -215,10 +215,16 @@ def _core_many(connection: Connection, plan: WritePlan, rows: Sequence[Row]) -> 
     return result.rowcount if sane else -1
 
 
-def execute(connection: Connection, statement: Any, parameters: Any, facts: Facts) -> Any:
+def execute(
+    connection: Connection,
+    statement: Any,
+    parameters: Any,
+    facts: Facts,
+    options: Mapping[str, Any] | None = None,
+) -> Any:
     """Run a Core statement; raise our errors in place of Core's."""
     try:
-        return connection.execute(statement, parameters)
+        return connection.execute(statement, parameters, execution_options=options or None)
     except (exc.StatementError, OverflowError, UnicodeEncodeError) as error:
         raise translate(error, facts) from None
 

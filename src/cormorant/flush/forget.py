@@ -1,0 +1,22 @@
+"""Forget values that only the database knows after a write; the next access loads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from cormorant.instrument._state_cy import values_of
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
+
+
+def forget_values(mapper: Mapper, obj: Any, keys: Sequence[str]) -> None:
+    """Drop the values of some attributes and fire expire with their names."""
+    if not keys:
+        return
+    values = values_of(obj)
+    for key in keys:
+        values.pop(key, None)
+    for listener in mapper.dispatch.expire:
+        listener(obj, list(keys))

@@ -1,0 +1,1 @@
+"""Tests of faults: the driver and the listeners fail at every step."""
