@@ -108,6 +108,7 @@ from cormorant.sql.inspection import (
     PropComparator,
     SQLORMExpression,
 )
+from cormorant.sql.marks import foreign, remote
 
 __all__ = [
     "AttributeEventToken",
@@ -180,6 +181,7 @@ __all__ = [
     "event",
     "exc",
     "exists",
+    "foreign",
     "has_inherited_table",
     "insert",
     "inspect",
@@ -194,6 +196,7 @@ __all__ = [
     "reconstructor",
     "registry",
     "relationship",
+    "remote",
     "scoped_session",
     "select",
     "sessionmaker",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cormorant.event.constants import NO_KEY
 from cormorant.instrument.access import (
     del_attribute,
     flag_dirty,
@@ -45,6 +46,7 @@ __all__ = [
     "InstrumentedAttribute",
     "NEVER_SET",
     "NO_CHANGE",
+    "NO_KEY",
     "NO_VALUE",
     "OP_APPEND",
     "OP_BULK_REPLACE",

@@ -87,7 +87,7 @@ class AfterCommitErrors(core.SQLAlchemyError, ExceptionGroup[Exception]):
 
     committed = True
 
-    def derive(self, excs: Any) -> AfterCommitErrors:
+    def derive(self, excs: Any) -> AfterCommitErrors:  # type: ignore[override] # always of our kind
         """Build the group of a part of the errors, as `except*` needs it."""
         return AfterCommitErrors(self.message, excs)
 

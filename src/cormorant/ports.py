@@ -33,6 +33,10 @@ class Entity(Protocol):
     def load_columns(self) -> Sequence[tuple[str, Any]]:
         """(attribute key, Core column) of all that an ordinary load selects, keys first."""
 
+    @property
+    def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:
+        """(discriminator, its values) of a class that shares its table; None: every row is its."""
+
     def attribute(self, key: str) -> Any:
         """The class-level attribute `key`; raises UnmappedColumnError with near names."""
 

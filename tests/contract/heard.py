@@ -120,9 +120,24 @@ class Recorder:
 
     def _writer(self, name: str, arguments: tuple[str, ...]) -> Listener:
         def write(*values: Any) -> None:
+            if name == "refresh":
+                names = self._filled(values[0], values[2])
+                if names == set():
+                    return
+                values = (*values[:2], names)
             self.write(name, *map(self._text, arguments, values))
 
         return write
+
+    def _filled(self, target: Any, names: Any) -> set[str] | None:
+        """Return the names in `refresh` without relations: no row fills them.
+
+        A wanted difference: the oracle names every relation that waits for a lazy load.
+        """
+        if names is None:
+            return None
+        state = self.orm.inspect(target)
+        return set(names) - set(state.mapper.relationships.keys())
 
     def _text(self, argument: str, value: Any) -> str:
         """Return one argument of an event as text."""

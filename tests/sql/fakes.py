@@ -79,6 +79,7 @@ class Mapper:
         ]
         for key, column in self.load_columns:
             setattr(class_, key, InstrumentedAttribute(class_, key, self, None, column))
+        self.single_rows = None
         class_.__mapper__ = self
         self.element = entity_clause(self)
 

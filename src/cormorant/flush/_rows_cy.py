@@ -15,8 +15,8 @@ except ImportError:
 
 COMPILED: bool = cython.compiled
 
-PLAIN_TYPES: set = {str, int, float, bool, bytes, type(None)}
-_expressions: dict = {}
+PLAIN_TYPES: set[Any] = {str, int, float, bool, bytes, type(None)}
+_expressions: dict[Any, Any] = {}
 
 
 def is_expression(value: Any) -> bool:
@@ -31,21 +31,21 @@ def is_expression(value: Any) -> bool:
     return answer
 
 
-def absent_masks(objects, keys, omittable):
+def absent_masks(objects: Any, keys: Any, omittable: Any) -> Any:
     """Return per object the bits of the omittable columns that have no value.
 
     `omittable`, per key: 0 = a missing value becomes NULL, 1 = None leaves the column out, 2 =
     only a missing value does (None is a value of the type). The second answer lists the
     objects that have SQL expressions among their values.
     """
-    masks: list = []
-    expressive: list = []
+    masks: list[Any] = []
+    expressive: list[Any] = []
     width: cython.Py_ssize_t = len(keys)
     i: cython.Py_ssize_t
-    names: tuple = keys
-    optional: tuple = omittable
+    names: tuple[Any, ...] = keys
+    optional: tuple[Any, ...] = omittable
     for obj in objects:
-        values: dict = values_of(obj)
+        values: dict[Any, Any] = values_of(obj)
         mask = 0
         has_sql: cython.bint = False
         for i in range(width):
@@ -61,16 +61,16 @@ def absent_masks(objects, keys, omittable):
     return masks, expressive
 
 
-def rows_of(objects, keys, processors):
+def rows_of(objects: Any, keys: Any, processors: Any) -> Any:
     """Return one tuple of values per object, in the order of `keys`, bind processors applied."""
-    rows: list = []
-    names: tuple = keys
+    rows: list[Any] = []
+    names: tuple[Any, ...] = keys
     width: cython.Py_ssize_t = len(names)
     i: cython.Py_ssize_t
     plain: cython.bint = processors is None
     for obj in objects:
-        values: dict = values_of(obj)
-        row: list = []
+        values: dict[Any, Any] = values_of(obj)
+        row: list[Any] = []
         if plain:
             for i in range(width):
                 row.append(values.get(names[i]))
@@ -85,10 +85,10 @@ def rows_of(objects, keys, processors):
     return rows
 
 
-def take_keys(objects, keys, pk_key, known):
+def take_keys(objects: Any, keys: Any, pk_key: Any, known: Any) -> Any:
     """Give each object the single key that the database made, and put it into the map."""
     i: cython.Py_ssize_t
-    identifiers: list = keys
+    identifiers: list[Any] = keys
     for i in range(len(identifiers)):
         obj = objects[i]
         state = state_of(obj)
@@ -100,24 +100,24 @@ def take_keys(objects, keys, pk_key, known):
         known[pk] = state.ref
 
 
-def fill_nulls(objects, keys):
+def fill_nulls(objects: Any, keys: Any) -> Any:
     """Store None under the columns that a row was written with NULL for."""
     for obj in objects:
-        values: dict = values_of(obj)
+        values: dict[Any, Any] = values_of(obj)
         for key in keys:
             if key not in values:
                 values[key] = None
 
 
-def net_changes(obj, before, comparisons):
+def net_changes(obj: Any, before: Any, comparisons: Any) -> Any:
     """Return the column keys whose value differs from the one in `before`, in column order.
 
     `comparisons`: column key -> function of two values, or None for `==`.
     """
     state = state_of(obj)
     settle(state)
-    values: dict = state.values
-    found: list = []
+    values: dict[Any, Any] = state.values
+    found: list[Any] = []
     for key in before:
         if key not in comparisons:
             continue
@@ -136,15 +136,15 @@ def net_changes(obj, before, comparisons):
     return found
 
 
-def pk_of(obj):
+def pk_of(obj: Any) -> Any:
     """Return the bare primary key of an object."""
     return state_of(obj).pk
 
 
-def by_root(objects, groups):
+def by_root(objects: Any, groups: Any) -> Any:
     """Put objects into `groups`, root mapper -> list; neighbours of one class cost one look."""
     last = None
-    group: list = None
+    group: Any = None
     for obj in objects:
         kind = type(obj)
         if kind is not last:
@@ -157,7 +157,7 @@ def by_root(objects, groups):
         group.append(obj)
 
 
-def one_class(objects):
+def one_class(objects: Any) -> Any:
     """Tell whether all objects are of one class."""
     first = None
     for obj in objects:
@@ -168,22 +168,22 @@ def one_class(objects):
     return True
 
 
-def group_changes(objects, before, comparisons, groups):
+def group_changes(objects: Any, before: Any, comparisons: Any, groups: Any) -> Any:
     """Put objects with a net change into `groups`: tuple of column keys -> list.
 
     `before(obj)` gives the earlier values. Return (objects with a change, in order; True when
     some new value is an SQL expression).
     """
-    written: list = []
+    written: list[Any] = []
     expressive: cython.bint = False
-    last: tuple = None
-    group: list = None
+    last: Any = None
+    group: Any = None
     for obj in objects:
         keys = net_changes(obj, before(obj), comparisons)
         if not keys:
             continue
         written.append(obj)
-        values: dict = values_of(obj)
+        values: dict[Any, Any] = values_of(obj)
         for key in keys:
             value = values.get(key)
             if type(value) not in PLAIN_TYPES and is_expression(value):
@@ -199,18 +199,18 @@ def group_changes(objects, before, comparisons, groups):
     return written, expressive
 
 
-def update_rows_of(objects, keys, single, processors):
+def update_rows_of(objects: Any, keys: Any, single: Any, processors: Any) -> Any:
     """Return the rows of an UPDATE: the values of `keys`, then the primary key."""
-    rows: list = []
-    names: tuple = keys
+    rows: list[Any] = []
+    names: tuple[Any, ...] = keys
     width: cython.Py_ssize_t = len(names)
     i: cython.Py_ssize_t
     plain: cython.bint = processors is None
     alone: cython.bint = single
     for obj in objects:
         state = state_of(obj)
-        values: dict = state.values
-        row: list = []
+        values: dict[Any, Any] = state.values
+        row: list[Any] = []
         for i in range(width):
             row.append(values.get(names[i]))
         if alone:
@@ -225,9 +225,9 @@ def update_rows_of(objects, keys, single, processors):
     return rows
 
 
-def forget_changes(objects, changed, deleted_flag):
+def forget_changes(objects: Any, changed: Any, deleted_flag: Any) -> Any:
     """Let objects count as unchanged: drop their earlier values and their place in `changed`."""
-    pending: dict = changed
+    pending: dict[Any, Any] = changed
     for obj in objects:
         state = state_of(obj)
         if not state.flags & deleted_flag:
@@ -235,9 +235,9 @@ def forget_changes(objects, changed, deleted_flag):
         pending.pop(id(obj), None)
 
 
-def end_insert(objects, new):
+def end_insert(objects: Any, new: Any) -> Any:
     """Let inserted objects be persistent: no longer in the set of new ones, nothing changed."""
-    pending: dict = new
+    pending: dict[Any, Any] = new
     for obj in objects:
         state = state_of(obj)
         state.flags &= ~FLAG_FLUSHING

@@ -172,6 +172,7 @@ def _give_children(
         _check_class(prop, child)
         if not context.session.has(child):
             _outside(prop, child)
+            context.outsiders.append((child, prop, obj))
             continue
         if id(child) in context.link.deleted:
             continue

@@ -33,6 +33,7 @@ class UOWTransaction:
         self.watching = False
         self.snapshots: dict[int, dict[str, Any]] = {}
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}
+        self.outsiders: list[tuple[Any, Any, Any]] = []
         self.touched: dict[int, Any] = {}
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 

@@ -52,11 +52,12 @@ def _collect(mapper: Mapper) -> WriteFacts:
     defaults, updates, sql_defaults, sql_updates, server_updates = {}, {}, {}, {}, []
     generated = _generated_key(mapper, props)
     for column in mapper.local_table.c:
-        prop = props.get(column)
-        if prop is None or column.computed is not None:
-            if prop is not None:
-                server.add(prop.key)
-                server_updates.append(prop.key)
+        if column not in props:
+            continue
+        prop = props[column]
+        if column.computed is not None:
+            server.add(prop.key)
+            server_updates.append(prop.key)
             continue
         key = prop.key
         keys.append(key)

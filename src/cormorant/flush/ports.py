@@ -20,5 +20,8 @@ class FlushUnit(Protocol):
     def connection_for(self, mapper: Mapper) -> Connection:
         """Return the connection that rows of `mapper` are written on; begins if needed."""
 
+    def key_switched(self, obj: Any, before: Any, after: Any) -> None:
+        """Take note that a flush changed the primary key of an object."""
+
     def has(self, obj: Any) -> bool:
         """Tell whether an object belongs to this session."""

@@ -12,7 +12,7 @@ from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_rows
 from cormorant.flush.insert import insert_rows
 from cormorant.flush.order import levels, sorted_mappers
-from cormorant.flush.sync import parents_in_same_table, sync_keys
+from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_outsiders
 from cormorant.flush.update import update_rows
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
 
@@ -51,6 +51,7 @@ def run_round(context: UOWTransaction, changes: Changes) -> None:
         new, changed = changes.new.get(mapper, []), changes.changed.get(mapper, [])
         if new or changed:
             _save(context, mapper, new, changed)
+    sync_outsiders(context)
     for mapper in reversed(order):
         doomed = changes.deleted.get(mapper)
         if doomed:
@@ -71,21 +72,20 @@ def _listeners_may_look(order: list[Mapper], changes: Changes) -> bool:
 
 
 def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[Any]) -> None:
-    connection = context.connection_of(root)
     if len(changed) > 1:
         changed = _by_key(changed)
     if new and context.incoming and _refers_to_itself(root):
         batches = levels(new, lambda obj: parents_in_same_table(context, obj))
         for batch in batches[:-1]:
-            _save_batch(context, root, batch, [], connection)
+            _save_batch(context, root, batch, [])
         new = batches[-1]
     if root.batch:
-        _save_batch(context, root, new, changed, connection)
+        _save_batch(context, root, new, changed)
         return
     for obj in new:
-        _save_batch(context, root, [obj], [], connection)
+        _save_batch(context, root, [obj], [])
     for obj in changed:
-        _save_batch(context, root, [], [obj], connection)
+        _save_batch(context, root, [], [obj])
 
 
 def _refers_to_itself(root: Mapper) -> bool:
@@ -135,11 +135,11 @@ def _save_batch(
     root: Mapper,
     new: list[Any],
     changed: list[Any],
-    connection: Connection,
 ) -> None:
     """Keys of parents, before events, UPDATE, INSERT, after events."""
     sync_keys(context, new)
     sync_keys(context, changed)
+    connection = context.connection_of(root)
     fire("before_insert", new, connection)
     fire("before_update", changed, connection)
     if changed:

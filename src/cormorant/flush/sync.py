@@ -22,6 +22,13 @@ def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
             _sync_object(obj, entries)
 
 
+def sync_outsiders(context: UOWTransaction) -> None:
+    """Give members outside the session the key of their parent, for when they come in."""
+    for child, prop, parent in context.outsiders:
+        _sync_object(child, [(prop, parent)])
+    context.outsiders.clear()
+
+
 def _sync_object(obj: Any, entries: list[tuple[Any, Any]]) -> None:
     leaving = [(prop, parent) for prop, parent in entries if parent is None]
     for prop, parent in [*leaving, *[e for e in entries if e[1] is not None]]:

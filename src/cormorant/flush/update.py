@@ -39,7 +39,8 @@ def update_rows(
         ordered = keys if len(keys) == 1 else tuple([k for k in facts.keys if k in keys])
         _update_batch(context, mapper, facts, group, ordered, connection)
     _forget_computed(context, mapper, facts, written)
-    return written
+    found: list[Any] = written
+    return found
 
 
 def _regrouped(

@@ -36,7 +36,7 @@ FLAG_DELETED: cython.int = 1
 FLAG_FLUSHING: cython.int = 2
 FLAG_DELETING: cython.int = 4
 
-_EMPTY: tuple = ()
+_EMPTY: tuple[Any, ...] = ()
 _dead = weakref.ref(type("_Gone", (), {})())
 
 
@@ -61,8 +61,12 @@ class Link:
         new = cython.declare(dict, visibility="public")
         changed = cython.declare(dict, visibility="public")
         deleted = cython.declare(dict, visibility="public")
+    else:
+        new: dict[int, Any]
+        changed: dict[int, Any]
+        deleted: dict[int, Any]
 
-    def __init__(self, unit):
+    def __init__(self, unit: Any) -> None:
         self.epoch = 1
         self.begun = False
         self.unit = unit
@@ -94,54 +98,61 @@ class InstanceState:
         extra = cython.declare(object, visibility="public")
         ref = cython.declare(object, visibility="public")
     else:
-        manager = link = pk = old = extra = values = ref = None
-        epoch = flags = 0
+        link: Any = None
+        values: Any = None
+        epoch: int = 0
+        flags: int = 0
+        pk: Any = None
+        old: Any = None
+        manager: Any = None
+        extra: Any = None
+        ref: Any = None
 
     is_instance = True
     is_selectable = is_aliased_class = is_mapper = is_bundle = False
     is_property = is_attribute = is_clause_element = False
 
     @property
-    def session(self):
+    def session(self) -> Any:
         """The session this object belongs to, or None."""
         return None if self.link is None else self.link.unit()
 
     @property
-    def object(self):
+    def object(self) -> Any:
         """The object itself, or None when it is gone."""
         return None if self.ref is None else self.ref()
 
-    def obj(self):
+    def obj(self) -> Any:
         """Return the object itself, or None when it is gone."""
         return None if self.ref is None else self.ref()
 
     @property
-    def dict(self):
+    def dict(self) -> Any:
         """The `__dict__` of the object: what is loaded or set."""
         return {} if self.values is None else self.values
 
     @property
-    def class_(self):
+    def class_(self) -> Any:
         """The mapped class of the object."""
         return self.manager.class_
 
     @property
-    def mapper(self):
+    def mapper(self) -> Any:
         """The mapper of the object's class."""
         return self.manager.mapper
 
     @property
-    def transient(self):
+    def transient(self) -> Any:
         """Without identity and outside any session."""
         return self.pk is None and not self._attached
 
     @property
-    def pending(self):
+    def pending(self) -> Any:
         """In a session, without a row yet."""
         return self._attached and (self.pk is None or self.flags & FLAG_FLUSHING != 0)
 
     @property
-    def persistent(self):
+    def persistent(self) -> Any:
         """In a session and with a row."""
         return (
             self._attached
@@ -150,111 +161,121 @@ class InstanceState:
         )
 
     @property
-    def deleted(self):
+    def deleted(self) -> Any:
         """Deleted by a flush whose transaction is not over."""
         return self._attached and self.pk is not None and self.flags & FLAG_DELETED != 0
 
     @property
-    def was_deleted(self):
+    def was_deleted(self) -> Any:
         """Deleted by a flush, now or in a transaction that is over."""
         return self.flags & FLAG_DELETED != 0
 
     @property
-    def detached(self):
+    def detached(self) -> Any:
         """With identity, outside any session."""
         return self.pk is not None and not self._attached
 
     @property
-    def _attached(self):
+    def _attached(self) -> Any:
         return self.link is not None and self.link.unit() is not None
 
     @property
-    def has_identity(self):
+    def has_identity(self) -> Any:
         """True when the object has an identity key."""
         return self.pk is not None and self.flags & FLAG_FLUSHING == 0
 
     @property
-    def identity(self):
+    def identity(self) -> Any:
         """The primary key as a tuple, or None."""
         if self.pk is None or self.flags & FLAG_FLUSHING:
             return None
         return self.manager.mapper.identity_of(self.pk)
 
     @property
-    def identity_key(self):
+    def identity_key(self) -> Any:
         """(class, primary key tuple, identity token), or None."""
         identity = self.identity
         return None if identity is None else (self.manager.mapper.base_mapper.class_, identity, None)
 
     @property
-    def key(self):
+    def key(self) -> Any:
         """(class, primary key tuple, identity token), or None."""
         return self.identity_key
 
     @property
-    def identity_token(self):
+    def identity_token(self) -> Any:
         """The third part of the identity key; None in a session on one database."""
         return None
 
     @property
-    def modified(self):
+    def modified(self) -> Any:
         """True when a flush has something to look at."""
         if self.old is not None:
             return True
         return self.pk is None and bool(self.values)
 
     @property
-    def committed_state(self):
+    def committed_state(self) -> Any:
         """Values before the changes, by attribute."""
         return {} if self.old is None else self.old
 
     @property
-    def expired(self):
+    def expired(self) -> Any:
         """True when all column values are to be loaded anew on the next access."""
-        if is_stale(self):
-            return True
-        return self.extra is not None and self.extra.expired
+        if self.pk is None:
+            return False
+        return is_stale(self) or self.manager.mapper.pk_keys[0] not in self.dict
 
     @property
-    def expired_attributes(self):
+    def expired_attributes(self) -> Any:
         """Names of the attributes that the next access loads anew."""
         if is_stale(self):
             return set(self.manager.expire_keys)
         return set() if self.extra is None else self.extra.expired_names(self)
 
     @property
-    def attrs(self):
+    def attrs(self) -> Any:
         """AttributeState of each attribute, by name."""
         return self.manager.attribute_states(self)
 
     @property
-    def unloaded(self):
+    def unloaded(self) -> Any:
         """Names of attributes without a value in memory."""
         settle(self)
         values = {} if self.values is None else self.values
         return {key for key in self.manager.expire_keys if key not in values}
 
     @property
-    def unmodified(self):
+    def unmodified(self) -> Any:
         """Names of attributes without uncommitted change."""
         return set(self.manager.expire_keys) - set(self.committed_state)
 
-    def unmodified_intersection(self, keys):
+    def unmodified_intersection(self, keys: Any) -> Any:
         """Return those of `keys` that have no uncommitted change."""
         return self.unmodified.intersection(keys)
 
     @property
-    def info(self):
+    def info(self) -> Any:
         """A dictionary of the user's own, made on first use."""
         return self.extras().info
 
-    def extras(self):
+    def __reduce__(self) -> Any:
+        return (_unpickled_state, (self.manager.class_,), self.manager.state_to_pickle(self))
+
+    def __setstate__(self, pickled: Any) -> None:
+        # Only objects without a slot have their state in their pickled dict.
+        instance = pickled["instance"]
+        self.ref = weakref.ref(instance)
+        values_in(instance, self)
+        self.manager.state_from_pickle(instance, self, pickled)
+
+    def extras(self) -> Any:
         """Return the lazily made rest of this state."""
         if self.extra is None:
             self.extra = self.manager.make_extras()
         return self.extra
 
-    def __repr__(self):
+    def __repr__(self) -> Any:
         return f"<InstanceState of {self.manager.class_.__name__}>"
 
 
@@ -267,8 +288,9 @@ class Instrumented:
         _cormorant_state = cython.declare(InstanceState, visibility="private")
     else:
         __slots__ = ("_cormorant_state",)
+        _cormorant_state: Any
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         if slot_state(self) is None:
             cls = type(self)
             manager = getattr(cls, "_sa_class_manager", None)
@@ -286,16 +308,21 @@ class Instrumented:
         assign(self, state, kwargs)
 
     @property
-    def _sa_instance_state(self):
+    def _sa_instance_state(self) -> Any:
         return state_of(self)
 
-    def __getstate__(self):
-        return dict(self.__dict__)
+    def __getstate__(self) -> Any:
+        state: InstanceState = state_of(self)
+        return state.manager.to_pickle(self, state)
+
+    def __setstate__(self, pickled: Any) -> None:
+        state: InstanceState = state_of(self)
+        state.manager.from_pickle(self, state, pickled)
 
 
 @cython.cfunc
 @cython.inline
-def slot_state(obj):
+def slot_state(obj: Any) -> Any:
     if cython.compiled:
         return cython.cast(Instrumented, obj)._cormorant_state
     else:
@@ -305,8 +332,15 @@ def slot_state(obj):
             return None
 
 
+def _unpickled_state(cls: type[Any]) -> InstanceState:
+    """Make the state of an object that is being unpickled."""
+    state: InstanceState = InstanceState.__new__(InstanceState)
+    state.manager = cls._sa_class_manager
+    return state
+
+
 @cython.cfunc
-def new_state(obj, manager) -> InstanceState:
+def new_state(obj: Any, manager: Any) -> InstanceState:
     """Make the state of `obj`, whose class is known to have the slot or keeps it in its dict."""
     state: InstanceState = InstanceState.__new__(InstanceState)
     state.manager = manager
@@ -321,7 +355,7 @@ def new_state(obj, manager) -> InstanceState:
 
 
 @cython.cfunc
-def plain_state_of(obj) -> InstanceState:
+def plain_state_of(obj: Any) -> InstanceState:
     """Find or make the state of an object whose class lacks the slot."""
     try:
         state = obj.__dict__.get("_sa_instance_state")
@@ -348,7 +382,7 @@ def unmapped(obj: Any) -> exc.UnmappedInstanceError:
 
 @cython.cfunc
 @cython.inline
-def state_in(obj) -> InstanceState:
+def state_in(obj: Any) -> InstanceState:
     if cython.compiled:
         if isinstance(obj, Instrumented):
             if cython.cast(Instrumented, obj)._cormorant_state is not None:
@@ -362,7 +396,7 @@ def state_in(obj) -> InstanceState:
 
 
 @cython.cfunc
-def plain_or_new(obj) -> InstanceState:
+def plain_or_new(obj: Any) -> InstanceState:
     if isinstance(obj, Instrumented):
         manager = getattr(type(obj), "_sa_class_manager", None)
         if manager is None:
@@ -373,7 +407,7 @@ def plain_or_new(obj) -> InstanceState:
 
 @cython.cfunc
 @cython.inline
-def values_in(obj, state: InstanceState) -> dict:
+def values_in(obj: Any, state: InstanceState) -> dict[Any, Any]:
     if state.values is None:
         if cython.compiled:
             state.values = PyObject_GenericGetDict(obj, cython.NULL)
@@ -382,7 +416,7 @@ def values_in(obj, state: InstanceState) -> dict:
     return state.values
 
 
-def state_of(obj):
+def state_of(obj: Any) -> Any:
     """Return the InstanceState of a mapped object; raises UnmappedInstanceError."""
     state: InstanceState = state_in(obj)
     if state.ref is None:
@@ -391,7 +425,7 @@ def state_of(obj):
     return state
 
 
-def known_state(obj):
+def known_state(obj: Any) -> Any:
     """Return the state that `obj` already has, or None; makes nothing."""
     if isinstance(obj, Instrumented):
         return slot_state(obj)
@@ -399,7 +433,7 @@ def known_state(obj):
     return None if values is None else values.get("_sa_instance_state")
 
 
-def give_state(obj, manager):
+def give_state(obj: Any, manager: Any) -> Any:
     """Make the state of `obj` before its own constructor runs."""
     state: InstanceState = new_state(obj, manager)
     state.ref = weakref.ref(obj)
@@ -407,7 +441,7 @@ def give_state(obj, manager):
     return state
 
 
-def values_of(obj):
+def values_of(obj: Any) -> Any:
     """Return the `__dict__` that holds the attribute values of a mapped object."""
     return values_in(obj, state_in(obj))
 
@@ -434,9 +468,9 @@ def settle(state: InstanceState) -> cython.bint:
 
 
 @cython.ccall
-def drop_values(state: InstanceState):
+def drop_values(state: InstanceState) -> Any:
     """Forget all attribute values and changes of an expired state."""
-    values: dict = state.values
+    values: dict[Any, Any] = state.values
     if values is not None:
         for key in state.manager.expire_keys:
             values.pop(key, None)
@@ -447,17 +481,16 @@ def drop_values(state: InstanceState):
 
 
 @cython.cfunc
-def assign(obj, state: InstanceState, kwargs: dict):
+def assign(obj: Any, state: InstanceState, kwargs: dict[Any, Any]) -> Any:
     """Set constructor keywords; plain column values go straight into the object's dict."""
     manager = state.manager
-    blank: dict = manager.blank
+    blank: Any = manager.blank
     if blank is not None and state.values is None:
         give_dict(obj, state, blank)
-        pk_key = manager.blank_key
-        if pk_key not in kwargs:
-            del state.values[pk_key]
-    values: dict = values_in(obj, state)
-    attributes: dict = manager.attributes
+        if manager.blank_key not in kwargs:
+            values_in(obj, state).pop(manager.blank_key)
+    values: dict[Any, Any] = values_in(obj, state)
+    attributes: dict[Any, Any] = manager.attributes
     for key, value in kwargs.items():
         attribute = attributes.get(key)
         if type(attribute) is ColumnAttribute and state.pk is None:
@@ -471,7 +504,7 @@ def assign(obj, state: InstanceState, kwargs: dict):
 
 
 @cython.cfunc
-def give_dict(obj, state: InstanceState, template: dict):
+def give_dict(obj: Any, state: InstanceState, template: dict[Any, Any]) -> Any:
     """Give a new object a dict that shares its key table with the others of its class."""
     state.values = template.copy()
     if cython.compiled:
@@ -481,7 +514,7 @@ def give_dict(obj, state: InstanceState, template: dict):
 
 
 @cython.ccall
-def note_change(obj, state: InstanceState, key, previous):
+def note_change(obj: Any, state: InstanceState, key: Any, previous: Any) -> Any:
     """Remember the value before the first change, and the object as changed."""
     if state.old is None:
         state.old = {}
@@ -516,11 +549,14 @@ class ColumnAttribute:
         modified_token = cython.declare(object, visibility="public")
         class_ = cython.declare(object, visibility="public")
         slotted = cython.declare(cython.bint)
+    else:
+        listeners: dict[str, tuple[Any, ...]]
+        returning: frozenset[str]
 
     collection = False
     uses_objects = False
 
-    def __init__(self, class_, key, on_class, active_history=False, deferred=False):
+    def __init__(self, class_: Any, key: Any, on_class: Any, active_history: Any = False, deferred: Any = False) -> None:
         self.class_ = class_
         self.slotted = isinstance(class_, type) and issubclass(class_, Instrumented)
         self.key = key
@@ -535,7 +571,7 @@ class ColumnAttribute:
         self.remove_token = AttributeEventToken(self, OP_REMOVE)
         self.modified_token = AttributeEventToken(self, OP_MODIFIED)
 
-    def update(self, event, listeners, returning):
+    def update(self, event: Any, listeners: Any, returning: Any) -> Any:
         """Take the flattened listeners of one event."""
         self.listeners[event] = listeners
         self.returning = (self.returning | {event}) if returning else (self.returning - {event})
@@ -543,13 +579,13 @@ class ColumnAttribute:
             self.on_set = listeners
             self.set_returns = returning
 
-    def demand(self, option):
+    def demand(self, option: Any) -> Any:
         """Load the old value before each change: a listener needs it."""
         if option == "active_history":
             self.active_history = True
 
     @cython.nonecheck(False)
-    def __get__(self, obj, cls):
+    def __get__(self, obj: Any, cls: Any) -> Any:
         if obj is None:
             return self.on_class
         if cython.compiled:
@@ -574,20 +610,20 @@ class ColumnAttribute:
         return self.read(obj)
 
     @cython.cfunc
-    def read(self, obj):
+    def read(self, obj: Any) -> Any:
         """Return the value of an object on the general road."""
         state: InstanceState = state_in(obj)
         link: Link = state.link
         if link is not None and state.epoch != link.epoch:
             settle(state)
-        values: dict = values_in(obj, state)
+        values: dict[Any, Any] = values_in(obj, state)
         value = values.get(self.key)
         if value is None and self.key not in values:
             return self.missing(obj, state)
         return value
 
     @cython.nonecheck(False)
-    def __set__(self, obj, value):
+    def __set__(self, obj: Any, value: Any) -> None:
         state: InstanceState
         if cython.compiled and self.slotted and type(obj) is self.class_:
             state = cython.cast(Instrumented, obj)._cormorant_state
@@ -598,17 +634,17 @@ class ColumnAttribute:
         link: Link = state.link
         if link is not None and state.epoch != link.epoch:
             settle(state)
-        values: dict = values_in(obj, state)
+        values: dict[Any, Any] = values_in(obj, state)
         if self.on_set or self.active_history:
             value = self.announce(obj, state, value, self.replace_token)
         if state.pk is not None and (state.old is None or self.key not in state.old):
             note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
         values[self.key] = value
 
-    def __delete__(self, obj):
+    def __delete__(self, obj: Any) -> None:
         state: InstanceState = state_in(obj)
         settle(state)
-        values: dict = values_in(obj, state)
+        values: dict[Any, Any] = values_in(obj, state)
         if self.active_history and state.pk is not None and self.key not in values:
             self.missing(obj, state)
         previous = values.get(self.key, NO_VALUE)
@@ -624,14 +660,14 @@ class ColumnAttribute:
         values.pop(self.key, None)
 
     @cython.cfunc
-    def announce(self, obj, state: InstanceState, value, initiator):
+    def announce(self, obj: Any, state: InstanceState, value: Any, initiator: Any) -> Any:
         """Tell the `set` listeners; return the value to store."""
         previous = state.values.get(self.key, NO_VALUE)
         if previous is NO_VALUE and self.active_history:
             if state.pk is not None and (state.old is None or self.key not in state.old):
                 self.missing(obj, state)
                 previous = state.values.get(self.key, NO_VALUE)
-        listeners: tuple = self.on_set
+        listeners: tuple[Any, ...] = self.on_set
         if self.set_returns:
             for listener in listeners:
                 value = listener(obj, value, previous, initiator)
@@ -641,12 +677,13 @@ class ColumnAttribute:
         return value
 
     @cython.cfunc
-    def missing(self, obj, state: InstanceState):
+    def missing(self, obj: Any, state: InstanceState) -> Any:
         """Answer for an attribute without a value: load it, or None for a new object."""
         key = self.key
-        if state.old is not None and state.old.get(key, NO_VALUE) is not NO_VALUE:
-            return None
-        if state.pk is not None and state.flags & FLAG_FLUSHING == 0:
+        deleted: cython.bint = (
+            state.old is not None and state.old.get(key, NO_VALUE) is not NO_VALUE
+        )
+        if state.pk is not None and state.flags & FLAG_FLUSHING == 0 and not deleted:
             unit = None if state.link is None else state.link.unit()
             if unit is None:
                 if state.manager.loads(key):
@@ -663,18 +700,18 @@ class ColumnAttribute:
                     value = answer
         return value
 
-    def set_quietly(self, obj, value, initiator=None):
+    def set_quietly(self, obj: Any, value: Any, initiator: Any = None) -> Any:
         """Set the value inside the ORM: listeners hear of it, a plain change is tracked."""
         state: InstanceState = state_in(obj)
         settle(state)
-        values: dict = values_in(obj, state)
+        values: dict[Any, Any] = values_in(obj, state)
         if self.on_set:
             value = self.announce(obj, state, value, initiator or self.replace_token)
         if state.pk is not None and (state.old is None or self.key not in state.old):
             note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
         values[self.key] = value
 
-    def flag_modified(self, obj):
+    def flag_modified(self, obj: Any) -> Any:
         """Mark the attribute as changed although nobody assigned to it."""
         state: InstanceState = state_in(obj)
         for listener in self.listeners.get("modified", _EMPTY):
@@ -682,16 +719,16 @@ class ColumnAttribute:
         note_change(obj, state, self.key, NO_VALUE)
 
 
-def enlist(link, objects, general):
+def enlist(link: Any, objects: Any, general: Any) -> Any:
     """Put new objects without related ones into a session; `general(obj)` takes the others.
 
     For sessions where nobody listens to objects coming in.
     """
     home: Link = link
-    new: dict = home.new
+    new: dict[Any, Any] = home.new
     for obj in objects:
         state: InstanceState = state_in(obj)
-        values: dict = values_in(obj, state)
+        values: dict[Any, Any] = values_in(obj, state)
         if state.link is not None or state.pk is not None:
             general(obj)
             continue
@@ -708,7 +745,7 @@ def enlist(link, objects, general):
 
 
 @cython.ccall
-def make_instance(cls, manager, template: dict, link: Link, pk):
+def make_instance(cls: Any, manager: Any, template: dict[Any, Any], link: Link, pk: Any) -> Any:
     """Make an object from a row: no constructor, a shared-key dict, a persistent state."""
     state: InstanceState = InstanceState.__new__(InstanceState)
     state.manager = manager
@@ -759,7 +796,7 @@ class RowFiller:
         template = cython.declare(dict)
         partial_keys = cython.declare(cython.bint)
 
-    def __init__(self, manager, keys, processors, start, pk_at, template, partial_keys=False):
+    def __init__(self, manager: Any, keys: Any, processors: Any, start: Any, pk_at: Any, template: Any, partial_keys: Any = False) -> None:
         self.manager = manager
         self.cls = manager.class_
         self.keys = tuple(keys)
@@ -773,13 +810,13 @@ class RowFiller:
         self.partial_keys = partial_keys
 
     @cython.cfunc
-    def identity(self, row: tuple):
+    def identity(self, row: tuple[Any, ...]) -> Any:
         """Return the bare key of a row, None for the missing side of an outer join."""
         if self.single:
             value = row[self.pk_first]
             processor = self.processors[self.pk_first - self.start]
             return value if processor is None or value is None else processor(value)
-        parts: list = []
+        parts: list[Any] = []
         missing: cython.int = 0
         for at in self.pk_at:
             value = row[at]
@@ -794,15 +831,15 @@ class RowFiller:
         return tuple(parts)
 
     @cython.cfunc
-    def fill(self, values: dict, row: tuple):
-        keys: tuple = self.keys
+    def fill(self, values: dict[Any, Any], row: tuple[Any, ...]) -> Any:
+        keys: tuple[Any, ...] = self.keys
         i: cython.Py_ssize_t
         start: cython.Py_ssize_t = self.start
         if self.plain:
             for i in range(len(keys)):
                 values[keys[i]] = row[start + i]
             return
-        processors: tuple = self.processors
+        processors: tuple[Any, ...] = self.processors
         for i in range(len(keys)):
             value = row[start + i]
             if processors[i] is not None:
@@ -810,11 +847,11 @@ class RowFiller:
             values[keys[i]] = value
 
     @cython.cfunc
-    def fill_missing(self, state: InstanceState, row: tuple):
+    def fill_missing(self, state: InstanceState, row: tuple[Any, ...]) -> Any:
         """Fill what is unloaded and unchanged; return the names, or None."""
-        keys: tuple = self.keys
-        values: dict = state.values
-        filled: list = None
+        keys: tuple[Any, ...] = self.keys
+        values: dict[Any, Any] = state.values
+        filled: Any = None
         i: cython.Py_ssize_t
         for i in range(len(keys)):
             key = keys[i]
@@ -829,17 +866,18 @@ class RowFiller:
             filled.append(key)
         return filled
 
-    def objects(self, rows, link: Link, known: dict, overwrite: cython.bint, context):
+    def objects(self, rows: Any, link: Link, known: dict[Any, Any], overwrite: cython.bint, context: Any) -> Any:
         """Return one object (or None) per row; `known` is the identity map of the root class.
 
         Fires load, refresh and loaded_as_persistent of the objects as they are filled.
         """
-        found: list = []
+        found: list[Any] = []
         manager = self.manager
         on_load = manager.dispatch.load
+        on_refresh = manager.dispatch.refresh
         loaded = context.loaded_listeners
         width: cython.Py_ssize_t = self.start + len(self.keys)
-        row: tuple
+        row: tuple[Any, ...]
         for row in rows:
             if len(row) < width:
                 raise exc.FlushError(
@@ -863,6 +901,8 @@ class RowFiller:
             found.append(obj)
             if context.notes is not None:
                 context.note_new(obj, state)
+            if on_refresh:
+                context.fresh[id(obj)] = obj
             if on_load:
                 for listener in on_load:
                     listener(obj, context)
@@ -872,11 +912,11 @@ class RowFiller:
         return found
 
     @cython.cfunc
-    def refill(self, obj, state: InstanceState, row: tuple, overwrite: cython.bint, context):
+    def refill(self, obj: Any, state: InstanceState, row: tuple[Any, ...], overwrite: cython.bint, context: Any) -> Any:
         """Load a row onto an object that is already there: only what it lacks, or all."""
         if settle(state):
             self.fill(state.values, row)
-            names = frozenset(self.manager.expire_keys)
+            names = frozenset(self.keys)
         elif overwrite:
             if id(obj) in context.fresh:
                 return
@@ -885,9 +925,16 @@ class RowFiller:
             state.link.changed.pop(id(obj), None)
             self.fill(state.values, row)
             names = None
-        else:
-            names = self.fill_missing(state, row)
-            if names is None:
+        elif self.manager.dispatch.refresh:
+            # As SQLAlchemy: an object that lacks anything, be it a relationship, is announced
+            # once per statement, whether or not the row had what it lacks.
+            names = state.unloaded - state.committed_state.keys()
+            self.fill_missing(state, row)
+            if not names or id(obj) in context.fresh:
                 return
+            context.fresh[id(obj)] = obj
+        else:
+            self.fill_missing(state, row)
+            return
         for listener in self.manager.dispatch.refresh:
             listener(obj, context, names)

@@ -42,7 +42,8 @@ def get_history(
     state, attribute = _attribute(obj, key)
     settle(state)
     unloaded = key not in state.dict and (state.old is None or key not in state.old)
-    if unloaded and passive & PassiveFlag.SQL_OK and (state.pk is not None):
+    may_load = PassiveFlag.SQL_OK | PassiveFlag.CALLABLES_OK
+    if unloaded and passive & may_load == may_load and state.pk is not None:
         getattr(state.obj(), key)
     return history_of(state, attribute)
 

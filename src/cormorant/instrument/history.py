@@ -102,12 +102,13 @@ def _collection_history(state: InstanceState, attribute: Any) -> History:
         if queue is None:
             return HISTORY_BLANK
         return History(list(queue.added), (), list(queue.removed))
-    if state.pk is None:
-        return History(list(current), (), ())
-    tracked = state.old is not None and key in state.old
-    before = state.old[key] if tracked else current
+    if state.pk is None and current:
+        return History(list(current), [], [])
+    if state.old is None or key not in state.old:
+        return History((), list(current), ())
+    before = state.old[key]
     if before is NO_VALUE:
-        return History(list(current), (), ())
+        return History(list(current), [], [])
     known = {id(item) for item in before}
     there = {id(item) for item in current}
     return History(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +19,25 @@ from cormorant.event.dispatch import Dispatch
 from cormorant.event.family import Family
 from cormorant.event.places import Everyone, OfAttribute, OfClass, Place
 from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
     InstanceState,
     Instrumented,
     give_state,
     known_state,
+    settle,
     state_of,
 )
 from cormorant.instrument.constants import NO_VALUE
+from cormorant.instrument.extras import StateExtras
 from cormorant.instrument.history import History, history_of
-from cormorant.instrument.related import StateExtras
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
-Family.to_state = staticmethod(state_of)  # type: ignore[method-assign] # the hook for raw=True
+STATE_KEY = "_sa_instance_state"
+"""Where a pickled object holds its state."""
+
+setattr(Family, "to_state", staticmethod(state_of))  # noqa: B010 # the hook for raw=True
 
 
 class ClassDispatch(Dispatch):
@@ -45,9 +51,7 @@ class ClassDispatch(Dispatch):
         """Take the flattened listeners of one event; constructors have a road of their own."""
         super().update(event, listeners, returning)
         if event in ("init", "init_failure", "first_init"):
-            self._manager.announces_init = bool(
-                self.init or self.init_failure or self.first_init
-            )
+            self._manager.choose_constructor()
 
 
 class AttributeState:
@@ -128,6 +132,8 @@ class ClassManager:
 
     `attributes`: the descriptors by name. `expire_keys`: the names an expiry forgets.
     `template`: a dict with all column keys whose copies share their key table.
+    `initial`: (name, value) of what every new
+    object has from the start.
     """
 
     make_extras = StateExtras
@@ -137,6 +143,7 @@ class ClassManager:
         self.mapper: Mapper = None  # type: ignore[assignment] # set by the mapper itself at once
         self.attributes: dict[str, Any] = {}
         self.expire_keys: tuple[str, ...] = ()
+        self.initial: tuple[tuple[str, Any], ...] = ()
         self.related_keys: tuple[str, ...] = ()
         self.template: dict[str, Any] | None = None
         self.blank: dict[str, Any] | None = None
@@ -162,13 +169,17 @@ class ClassManager:
             listener(self.class_)
 
     def instrument_attribute(self, key: str, attribute: Any) -> None:
-        """Put one descriptor on the class; fires attribute_instrument."""
+        """Put one descriptor on the class."""
         self.attributes[key] = attribute
         self.expire_keys = tuple(self.attributes)
         if attribute.uses_objects and key not in self.related_keys:
             self.related_keys = (*self.related_keys, key)
         setattr(self.class_, key, attribute)
         AttributeEvents.board.attach(self.class_, key, attribute)
+
+    def announce_attribute(self, key: str) -> None:
+        """Fire attribute_instrument, once what the attribute is related to is known."""
+        attribute = self.attributes[key]
         dispatch = InstrumentationEvents.board.dispatch_of(self.class_)
         for listener in dispatch.attribute_instrument:
             listener(self.class_, key, attribute.on_class)
@@ -191,10 +202,10 @@ class ClassManager:
                     setattr(holder, key, None)
                 self.template = holder.__dict__
             # An empty dict has no key table to share: the first key stays, for others to drop.
-            self.blank = self.template.copy()
+            blank = self.blank = holder.__dict__.copy()
             self.blank_key = keys[0]
             for key in keys[1:]:
-                del self.blank[key]
+                del blank[key]
 
     def unregister(self) -> None:
         """Take the manager and its descriptors off the class; fires class_uninstrument."""
@@ -208,7 +219,7 @@ class ClassManager:
                 delattr(self.class_, key)
         self.attributes.clear()
         if self.original_init is not None:
-            self.class_.__init__ = self.original_init  # type: ignore[misc] # restores the user's
+            self.class_.__init__ = self.original_init
         if "_sa_class_manager" in self.class_.__dict__:
             delattr(self.class_, "_sa_class_manager")
 
@@ -219,7 +230,16 @@ class ClassManager:
                 return
             return
         self.original_init = original
-        self.class_.__init__ = _announcing(original)  # type: ignore[misc] # init events need it
+        self.class_.__init__ = _announcing(original)
+
+    def choose_constructor(self) -> None:
+        """Decide whether new objects take the long way through `run_init`."""
+        dispatch = self.dispatch
+        self.announces_init = (
+            not getattr(self.mapper, "configured", False)
+            or bool(self.initial)
+            or bool(dispatch.init or dispatch.init_failure or dispatch.first_init)
+        )
 
     def construct(self, target: Any, state: InstanceState, kwargs: dict[str, Any]) -> None:
         """Run the keyword constructor with its events."""
@@ -234,6 +254,8 @@ class ClassManager:
             self.initialized = True
             for listener in self.dispatch.first_init:
                 listener(self, self.class_)
+        for key, value in self.initial:
+            self.attributes[key].set_quietly(target, value)
         for listener in self.dispatch.init:
             listener(target, args, kwargs)
         try:
@@ -242,6 +264,48 @@ class ClassManager:
             for listener in self.dispatch.init_failure:
                 listener(target, args, kwargs)
             raise
+
+    def to_pickle(self, obj: Any, state: InstanceState) -> dict[str, Any]:
+        """Return what a pickle of an object holds: its dict and, under one name, its state."""
+        told = self.state_to_pickle(state)
+        del told["instance"]  # the pickle of the object itself says which one
+        return {**state.dict, STATE_KEY: told}
+
+    def from_pickle(self, obj: Any, state: InstanceState, pickled: dict[str, Any]) -> None:
+        """Bring an object back from `to_pickle`; fires unpickle when all is in place."""
+        values = dict(pickled)
+        told = values.pop(STATE_KEY, None)
+        state.dict.update(values)
+        if told is not None:
+            self.state_from_pickle(obj, state, told)
+
+    def state_to_pickle(self, state: InstanceState) -> dict[str, Any]:
+        """Return the one dict that a pickle holds of a state; fires pickle, which may add to it."""
+        settle(state)
+        obj = state.obj()
+        told: dict[str, Any] = {
+            "instance": obj,
+            "identity": state.pk,
+            "committed_state": None if state.old is None else dict(state.old),
+            "was_deleted": state.was_deleted,
+        }
+        if state.extra is not None:
+            told.update(state.extra.to_pickle())
+        for listener in self.dispatch.pickle:
+            listener(obj, told)
+        return told
+
+    def state_from_pickle(self, obj: Any, state: InstanceState, told: dict[str, Any]) -> None:
+        """Fill a state from `state_to_pickle`; fires unpickle."""
+        self.mapper.ready()
+        state.pk = told["identity"]
+        state.old = told["committed_state"]
+        state.flags = FLAG_DELETED if told["was_deleted"] else 0
+        state.extra = StateExtras.from_pickle(told)
+        for key in self.related_keys:
+            self.attributes[key].adopt(state)
+        for listener in self.dispatch.unpickle:
+            listener(obj, told)
 
     def after_expire(self, state: InstanceState) -> None:
         """Take note that the values of `state` were dropped; the place for user types."""
@@ -274,7 +338,8 @@ class ClassManager:
 
     def new_instance(self) -> Any:
         """Make an object without running its constructor."""
-        obj = self.class_.__new__(self.class_)
+        kind: Any = self.class_
+        obj = kind.__new__(kind)
         if known_state(obj) is None:
             give_state(obj, self)
         return obj
@@ -304,17 +369,49 @@ class ClassManager:
         return f"<ClassManager of {self.class_.__name__}>"
 
 
+def _spread(
+    signature: inspect.Signature, target: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments as init events tell them: by position what has no default.
+
+    Defaults are filled in, by name. Raises TypeError as the constructor itself would.
+    """
+    bound = signature.bind(target, *args, **kwargs)
+    bound.apply_defaults()
+    open_ended = any(p.kind is p.VAR_POSITIONAL for p in signature.parameters.values())
+    given: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        parameter = signature.parameters[name]
+        by_name = parameter.default is not parameter.empty and not open_ended
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            given.extend(value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(value)
+        elif parameter.kind is parameter.KEYWORD_ONLY or (
+            by_name and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        ):
+            named[name] = value
+        else:
+            given.append(value)
+    return tuple(given[1:]), named
+
+
 def _announcing(original: Callable[..., None]) -> Callable[..., None]:
+    signature = inspect.signature(original)
+
     @functools.wraps(original)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         manager = getattr(type(self), "_sa_class_manager", None)
         if manager is None or known_state(self) is not None:
             original(self, *args, **kwargs)
             return
-        give_state(self, manager)
         if manager.announces_init:
+            args, kwargs = _spread(signature, self, args, kwargs)
+            give_state(self, manager)
             manager.run_init(self, args, kwargs, original)
         else:
+            give_state(self, manager)
             original(self, *args, **kwargs)
 
     __init__._cormorant_wrapped = True  # type: ignore[attr-defined] # read by _wrap_init

@@ -11,6 +11,7 @@ from cormorant.event.catalog import AttributeEvents
 from cormorant.event.constants import NO_KEY
 from cormorant.event.places import OfAttribute
 from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
     FLAG_FLUSHING,
     InstanceState,
     known_state,
@@ -70,7 +71,7 @@ class RelatedAttribute:
 
     def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
         """Take the flattened listeners of one event."""
-        at = listeners.index(_OTHER_SIDE) if _OTHER_SIDE in listeners else -1
+        at = next((i for i, each in enumerate(listeners) if each is _OTHER_SIDE), -1)
         self.early[event] = listeners[: max(at, 0)]
         self.listeners[event] = listeners[at + 1 :]
         self.returning = self.returning | {event} if returning else self.returning - {event}
@@ -89,6 +90,10 @@ class RelatedAttribute:
         place = OfAttribute(self.class_, self.key)
         for event in ("append", "remove") if self.collection else ("set", "remove"):
             AttributeEvents.board.add(place, mark(AttributeEvents.events[event], _OTHER_SIDE))
+
+    def of_class(self, owner: Any) -> Any:
+        """Return this attribute as the class of `owner` has it: a subclass has its own."""
+        return state_of(owner).manager.attributes.get(self.key, self)
 
     def tell_early(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
         """Fire the part of an event that comes before the other side is told."""
@@ -120,6 +125,15 @@ class RelatedAttribute:
                     f"{type(value).__qualname__!r}; give an object of the related class."
                 ) from None
 
+    def admit(self, owner: InstanceState, member: Any, initiator: Any) -> None:
+        """Refuse a deleted member before anything is changed, where it would follow its owner."""
+        state = known_state(member)
+        if state is None or not state.flags & FLAG_DELETED or owner.link is None:
+            return
+        unit = owner.link.unit()
+        if self.cascades and unit is not None and (initiator is None or initiator.impl is self):
+            unit.cascade_into(member)
+
     def follow(self, owner: InstanceState, member: Any, initiator: Any) -> None:
         """Bring a new member into the session of its owner (save-update cascade)."""
         if not self.cascades or member is None:
@@ -136,12 +150,23 @@ class RelatedAttribute:
         if unit is not None:
             unit.cascade_into(member)
 
+    def gain(self, owner: Any, member: Any, token: Any) -> None:
+        """Take `member` in because the other side got `owner`."""
+        raise TypeError(f"{type(self).__name__} has no members.")
+
+    def lose(self, owner: Any, member: Any, token: Any) -> None:
+        """Drop `member` because the other side left `owner`."""
+        raise TypeError(f"{type(self).__name__} has no members.")
+
     def flag_modified(self, obj: Any) -> None:
         """Mark the attribute as changed although nobody assigned to it."""
         state = state_of(obj)
         for listener in self.listeners.get("modified", _EMPTY):
             listener(obj, self.modified_token)
         note_change(obj, state, self.key, NO_VALUE)
+
+    def adopt(self, state: InstanceState) -> None:
+        """Take over what an unpickled object holds under this attribute."""
 
     def fetch(self, obj: Any, state: InstanceState) -> Any:
         """Load the attribute of a persistent object through its session."""
@@ -212,6 +237,8 @@ class RelatedObject(RelatedAttribute):
             self.check_member(value)
         state = state_of(obj)
         settle(state)
+        if value is not None:
+            self.admit(state, value, initiator)
         previous = self.previous(obj, state)
         token = initiator or self.replace_token
         value = self.tell_early("set", obj, value, previous, token)
@@ -233,17 +260,24 @@ class RelatedObject(RelatedAttribute):
         if previous is not None and not isinstance(previous, type(NO_VALUE)):
             # A leaver that the other side told of has left it already.
             if not (told and value is None):
-                reverse.lose(previous, obj, token)
+                reverse.lose(previous, obj, self.replace_token if told else token)
         if value is not None and not told:
             reverse.gain(value, obj, token)
 
     def gain(self, owner: Any, member: Any, token: Any) -> None:
         """Take `member` as the value because the other side got `owner`."""
-        if state_of(owner).values.get(self.key, NO_VALUE) is not member:
+        own = self.of_class(owner)
+        if own is not self:
+            own.gain(owner, member, token)
+        elif state_of(owner).values.get(self.key, NO_VALUE) is not member:
             self.change(owner, member, token, told=True)
 
     def lose(self, owner: Any, member: Any, token: Any) -> None:
         """Drop `member` because the other side left `owner`."""
+        own = self.of_class(owner)
+        if own is not self:
+            own.lose(owner, member, token)
+            return
         state = state_of(owner)
         settle(state)
         if self.previous(owner, state) is member:
@@ -271,17 +305,31 @@ class RelatedCollection(RelatedAttribute):
             return current
         if state.pk is not None and not state.flags & FLAG_FLUSHING:
             return self.fetch(obj, state)
-        return self.make(obj, state)
+        return self.empty(obj, state)
 
-    def make(self, obj: Any, state: InstanceState, items: Iterable[Any] = ()) -> Any:
-        """Put a new collection in place; fires init_collection."""
-        fresh = self.new_collection(obj, state, items)
+    def empty(self, obj: Any, state: InstanceState) -> Any:
+        """Return the empty collection of a new object: no value of it until it is changed."""
+        extra = state.extras()
+        if extra.empties is None:
+            extra.empties = {}
+        found = extra.empties.get(self.key)
+        if found is None:
+            found = extra.empties[self.key] = self.new_collection(obj, state, ())
+        return found
+
+    def make(self, obj: Any, state: InstanceState) -> Any:
+        """Put the collection of a new object in place; fires init_collection if it is new."""
+        fresh = None if state.extra is None else state.extra.take_empty(self.key)
+        if fresh is None:
+            fresh = self.new_collection(obj, state, ())
         state.values[self.key] = fresh
         return fresh
 
-    def new_collection(self, obj: Any, state: InstanceState, items: Iterable[Any]) -> Any:
-        """Make a collection of this attribute; fires init_collection."""
-        fresh: InstrumentedList[Any] = InstrumentedList()
+    def new_collection(
+        self, obj: Any, state: InstanceState, items: Iterable[Any], kept: Any = None
+    ) -> Any:
+        """Make a collection of this attribute, or fill the `kept` one; fires init_collection."""
+        fresh: InstrumentedList[Any] = InstrumentedList() if kept is None else kept
         fresh._bind(self, state)
         for listener in self.listeners.get("init_collection", _EMPTY):
             listener(obj, fresh, CollectionAdapter(fresh))
@@ -356,8 +404,20 @@ class RelatedCollection(RelatedAttribute):
 
     def note(self, obj: Any, state: InstanceState, collection: Any) -> None:
         """Remember the members before the first change of a persistent owner."""
+        if state.extra is not None and state.extra.empties:
+            self.claim(obj, state, collection)
         if state.pk is not None and (state.old is None or self.key not in state.old):
             note_change(obj, state, self.key, list(collection))
+
+    def claim(self, obj: Any, state: InstanceState, collection: Any) -> None:
+        """Take a collection that was only read so far as the value, as it is about to change."""
+        if state.extra.empties.get(self.key) is not collection:
+            return
+        if state.pk is None or state.flags & FLAG_FLUSHING:
+            state.extra.take_empty(self.key)
+            state.values[self.key] = collection
+        else:
+            self.fetch(obj, state)
 
     def appending(
         self,
@@ -375,6 +435,7 @@ class RelatedCollection(RelatedAttribute):
         self.check_member(item)
         obj = owner.obj()
         settle(owner)
+        self.admit(owner, item, initiator)
         token = initiator or self.append_token
         item = self.tell_early("append", obj, item, token, key)
         if self.reverse is not None and not told:
@@ -404,6 +465,10 @@ class RelatedCollection(RelatedAttribute):
 
     def gain(self, owner: Any, member: Any, token: Any) -> None:
         """Append because the other side was set; an unloaded list takes note only."""
+        own = self.of_class(owner)
+        if own is not self:
+            own.gain(owner, member, token)
+            return
         state = state_of(owner)
         settle(state)
         current = state.values.get(self.key)
@@ -419,6 +484,10 @@ class RelatedCollection(RelatedAttribute):
 
     def lose(self, owner: Any, member: Any, token: Any) -> None:
         """Remove because the other side was changed; an unloaded list takes note only."""
+        own = self.of_class(owner)
+        if own is not self:
+            own.lose(owner, member, token)
+            return
         state = state_of(owner)
         settle(state)
         current = state.values.get(self.key)
@@ -427,16 +496,28 @@ class RelatedCollection(RelatedAttribute):
                 current._drop(member, token, told=True)
             return
         if state.pk is None:
+            current = self.make(owner, state)
+            queue = None if state.extra is None else state.extra.take_queue(self.key)
+            if queue is not None:
+                list.extend(current, queue.added)
+            current._drop(member, token, told=True)
             return
         self.tell_early("remove", owner, member, token, NO_KEY)
         self.tell("remove", owner, member, token, NO_KEY)
         note_change(owner, state, self.key, NO_VALUE)
         state.extras().queue(self.key).remove(member)
 
+    def adopt(self, state: InstanceState) -> None:
+        """Bind an unpickled list to its owner; one that is bound stays where it is (copy.copy)."""
+        found = state.dict.get(self.key)
+        if isinstance(found, InstrumentedList) and found._owner is None:
+            found._bind(self, state)
+
     def set_committed(self, state: InstanceState, items: Iterable[Any]) -> Any:
         """Store a loaded list, then replay what the other side queued while it was unloaded."""
         obj = state.obj()
-        fresh = self.new_collection(obj, state, items)
+        kept = None if state.extra is None else state.extra.take_empty(self.key)
+        fresh = self.new_collection(obj, state, items, kept)
         state.values[self.key] = fresh
         queue = None if state.extra is None else state.extra.take_queue(self.key)
         if state.old is not None:
@@ -449,65 +530,3 @@ class RelatedCollection(RelatedAttribute):
             for item in queue.removed:
                 del_identical(fresh, item)
         return fresh
-
-
-class Queue:
-    """Members that came and left while their collection was not loaded."""
-
-    __slots__ = ("added", "removed")
-
-    def __init__(self) -> None:
-        self.added: list[Any] = []
-        self.removed: list[Any] = []
-
-    def add(self, member: Any) -> None:
-        """Take note of a comer."""
-        if not del_identical(self.removed, member) and not contains_identical(self.added, member):
-            self.added.append(member)
-
-    def remove(self, member: Any) -> None:
-        """Take note of a leaver."""
-        if not del_identical(self.added, member) and not contains_identical(
-            self.removed, member
-        ):
-            self.removed.append(member)
-
-
-class StateExtras:
-    """The rarely needed part of a state, made on first use."""
-
-    __slots__ = ("_info", "expired", "load_options", "names", "queues")
-
-    def __init__(self) -> None:
-        self._info: dict[Any, Any] | None = None
-        self.queues: dict[str, Queue] | None = None
-        self.names: set[str] = set()
-        self.expired = False
-        self.load_options: tuple[Any, ...] = ()
-
-    @property
-    def info(self) -> dict[Any, Any]:
-        """A dictionary of the user's own."""
-        if self._info is None:
-            self._info = {}
-        return self._info
-
-    def queue(self, key: str) -> Queue:
-        """Return the queue of an unloaded collection."""
-        if self.queues is None:
-            self.queues = {}
-        return self.queues.setdefault(key, Queue())
-
-    def take_queue(self, key: str) -> Queue | None:
-        """Return the queue of a collection and forget it."""
-        return None if self.queues is None else self.queues.pop(key, None)
-
-    def expired_names(self, state: InstanceState) -> set[str]:
-        """Return the names that were expired and have not come back."""
-        return {name for name in self.names if name not in state.values}
-
-    def forget(self) -> None:
-        """Drop what an expiry makes meaningless."""
-        self.queues = None
-        self.names = set()
-        self.expired = False

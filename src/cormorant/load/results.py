@@ -91,11 +91,11 @@ class Objects(ScalarResult[Any]):
             self._core = row_result((self._name,), (self._entity,), rest).scalars()
         return self._core
 
-    def all(self) -> list[Any]:  # type: ignore[override] # a list is a Sequence
+    def all(self) -> list[Any]:
         """Return what is left as a list."""
         return list(self._core.all()) if self._core is not None else list(self._rest())
 
-    def fetchall(self) -> list[Any]:  # type: ignore[override] # a list is a Sequence
+    def fetchall(self) -> list[Any]:
         """Return what is left as a list."""
         return self.all()
 

@@ -186,7 +186,7 @@ class ColumnProperty(MapperProperty):
         on_class: InstrumentedAttribute[Any] = InstrumentedAttribute(
             mapper.class_, self.key, mapper, self, self.columns[0]
         )
-        return ColumnAttribute(  # type: ignore[no-untyped-call] # compiled: no annotations
+        return ColumnAttribute(
             mapper.class_, self.key, on_class, self.active_history, self.deferred
         )
 

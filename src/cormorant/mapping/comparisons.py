@@ -78,7 +78,8 @@ def _moved(criterion: Any, table: Any, alias: Any) -> Any:
         bare = node._deannotate() if hasattr(node, "_deannotate") else node
         return alias.c[bare.key] if getattr(bare, "table", None) is table else None
 
-    return visitors.replacement_traverse(element, {}, swap)
+    moved: Any = visitors.replacement_traverse(element, {}, swap)  # type: ignore[call-overload] # Any
+    return moved
 
 
 def _equals(prop: RelationshipProperty[Any], other: Any) -> Any:

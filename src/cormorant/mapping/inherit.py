@@ -10,6 +10,7 @@ from sqlalchemy.sql.util import join_condition
 from cormorant import exc
 from cormorant.instrument.manager import manager_of_class
 from cormorant.mapping.properties import MapperProperty
+from cormorant.sql.plans import forget_plans
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -62,6 +63,12 @@ class Inheritance:
         """Make the mapper known to its parent, and its discriminator to the family."""
         if self.parent is not None:
             self.parent.inheritance.children.append(mapper)
+            # Statements on the classes above now find rows of this one, too.
+            forget_plans()
+            above: Mapper | None = self.parent
+            while above is not None:
+                above.memo.clear()
+                above = above.inherits
         if mapper.polymorphic_identity is not None:
             known = mapper.base_mapper.inheritance.by_identity
             other = known.get(mapper.polymorphic_identity)

@@ -10,6 +10,7 @@ from sqlalchemy.sql import operators, visitors
 from sqlalchemy.sql.util import join_condition
 
 from cormorant import exc
+from cormorant.sql.marks import marked_columns, unmarked
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -36,6 +37,11 @@ def find_join(prop: Any, parent: Mapper, target: Mapper, given: dict[str, Any]) 
     condition = given["primaryjoin"]
     if condition is None:
         condition = _condition(prop, parent, target, foreign)
+    else:
+        condition = condition.__clause_element__()
+        foreign += marked_columns(condition, "foreign")
+        remote += marked_columns(condition, "remote")
+        condition = unmarked(condition)
     pairs, simple = _pairs(condition, foreign, remote)
     if not pairs:
         raise exc.ConfigurationError(

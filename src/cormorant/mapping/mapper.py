@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from sqlalchemy import Column, Table
 from sqlalchemy import exc as core_exc
 from sqlalchemy.util import ReadOnlyProperties
+from typing_extensions import TypeVar
 
 from cormorant import exc
 from cormorant.event.catalog import InstanceEvents, MapperEvents
@@ -26,12 +27,13 @@ from cormorant.sql.plans import forget_plans
 from cormorant.sql.plugin import entity_clause
 
 P = TypeVar("P", bound=MapperProperty)
+O = TypeVar("O", default=Any)  # noqa: E741 # O as in object
 
 if TYPE_CHECKING:
     from cormorant.mapping.registry import registry as Registry
 
 
-class Mapper(InspectionAttr):
+class Mapper(InspectionAttr, Generic[O]):
     """One mapped class: its table, its properties, its keys.
 
     `attrs` in the order of declaration. `pk_keys`: attribute names of the primary key in the
@@ -187,8 +189,12 @@ class Mapper(InspectionAttr):
         self.class_manager.instrument_attribute(key, prop.instrument(self))
 
     def _finish_instrumentation(self) -> None:
-        self.class_manager.set_template([key for key, _ in self.load_columns])
-        self.class_manager.announces_init = True
+        manager = self.class_manager
+        manager.set_template([key for key, _ in self.load_columns])
+        if self.polymorphic_on is not None and self.polymorphic_identity is not None:
+            discriminator = self.property_of(self.polymorphic_on).key
+            manager.initial = ((discriminator, self.polymorphic_identity),)
+        manager.choose_constructor()
 
     def add_property(self, key: str, prop: Any) -> None:
         """Map one more attribute after the class was mapped."""
@@ -204,18 +210,16 @@ class Mapper(InspectionAttr):
         self.class_manager.set_template([name for name, _ in self.load_columns])
         if self.configured:
             prop.configure()
+            self.class_manager.announce_attribute(key)
 
     def configure(self) -> None:
         """Resolve relationships; called once by the registry, under its lock."""
         for prop in list(self._properties.values()):
             if prop.parent is self:
                 prop.configure()
+            self.class_manager.announce_attribute(prop.key)
         self.configured = True
-        manager = self.class_manager
-        dispatch = manager.dispatch
-        manager.announces_init = bool(
-            dispatch.init or dispatch.init_failure or dispatch.first_init
-        )
+        self.class_manager.choose_constructor()
 
     @property
     def load_columns(self) -> Sequence[tuple[str, Any]]:
@@ -287,9 +291,11 @@ class Mapper(InspectionAttr):
 
     @property
     def all_orm_descriptors(self) -> ReadOnlyProperties[Any]:
-        """The class-level attributes by name."""
+        """The class-level attributes by name, in the order in which the class declares them."""
+        attributes = self.class_manager.attributes
+        declared = [key for base in self.class_.__mro__ for key in vars(base)]
         return ReadOnlyProperties(
-            {key: attribute.on_class for key, attribute in self.class_manager.attributes.items()}
+            {key: attributes[key].on_class for key in declared if key in attributes}
         )
 
     @property
@@ -388,9 +394,9 @@ class Mapper(InspectionAttr):
             return None
         return parts
 
-    def primary_key_from_instance(self, instance: Any) -> list[Any]:
+    def primary_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
         """Return the primary key values of an object, in order."""
-        return [getattr(instance, key) for key in self.pk_keys]
+        return tuple([getattr(instance, key) for key in self.pk_keys])
 
     def identity_key_from_instance(self, instance: Any) -> tuple[Any, ...]:
         """Return the identity key that the values of an object give."""
@@ -415,6 +421,14 @@ class Mapper(InspectionAttr):
     def polymorphic_map(self) -> dict[Any, Mapper]:
         """Discriminator value -> mapper of the whole family."""
         return self.base_mapper.inheritance.by_identity
+
+    @property
+    def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:
+        """(discriminator, its values) of a class that shares its table; None: every row is its."""
+        if not self.single or self.polymorphic_on is None:
+            return None
+        found = [mapper.polymorphic_identity for mapper in self.self_and_descendants]
+        return self.polymorphic_on, tuple([each for each in found if each is not None])
 
     @property
     def self_and_descendants(self) -> list[Mapper]:
@@ -492,7 +506,7 @@ class ClassClause:
     def __get__(self, obj: Any, cls: type[Any]) -> Any:
         if obj is not None:
             raise AttributeError("__clause_element__")
-        mapper: Mapper = cls._sa_class_manager.mapper  # type: ignore[attr-defined] # mapped
+        mapper: Mapper = cls._sa_class_manager.mapper
         return mapper.__clause_element__
 
 
@@ -517,7 +531,8 @@ def class_mapper(class_: Any, configure: bool = True) -> Mapper:
 
 def object_mapper(instance: Any) -> Mapper:
     """Return the mapper of an object; raises UnmappedInstanceError."""
-    return state_of(instance).mapper
+    found: Mapper = state_of(instance).mapper
+    return found
 
 
 def _place_of_mapper(target: Any) -> Place | None:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.sql import func
 
 from cormorant.sql.attributes import QueryableAttribute
+from cormorant.sql.marks import foreign, remote
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
@@ -25,7 +26,7 @@ FUNCTIONS: dict[str, Any] = {
     name: value
     for name, value in vars(sqlalchemy).items()
     if callable(value) and not name.startswith("_")
-} | {"func": func}
+} | {"func": func, "foreign": foreign, "remote": remote}
 """What a string argument may call beside the names of classes and tables."""
 
 

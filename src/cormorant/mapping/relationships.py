@@ -214,7 +214,9 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             )
         if not (self.viewonly or other.viewonly):
             self.impl.pair(other.impl)
-            other.impl.pair(self.impl)
+            # A subclass inherits this side; the other one goes on from the class it names.
+            if other.impl.reverse is None or other.mapper is self.parent:
+                other.impl.pair(self.impl)
 
     def _make_backref(self) -> None:
         name, options = self.backref if isinstance(self.backref, tuple) else (self.backref, {})
@@ -241,9 +243,24 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         return list(self.join.pairs)
 
     @property
+    def local_columns(self) -> set[Any]:
+        """The columns on this side of the join."""
+        return {local for local, _ in self.local_remote_pairs}
+
+    @property
+    def synchronize_pairs(self) -> list[tuple[Any, Any]]:
+        """(source column, foreign key column that gets its value in a flush)."""
+        return list(self.join.pairs)
+
+    @property
     def primaryjoin(self) -> Any:
         """The ON clause of the relationship."""
         return self.join.condition
+
+    @property
+    def secondary(self) -> None:
+        """No table stands between the two: association tables are mapped as classes."""
+        return None
 
     @property
     def remote_side(self) -> set[Any]:
@@ -292,7 +309,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         return list(value) if self.uselist else [value]
 
 
-class Relationship(RelationshipProperty[T], Mapped[T]):
+class Relationship(RelationshipProperty[T], Mapped[T]):  # type: ignore[misc] # `operate` of a property takes the attribute
     """What `relationship()` returns; typed as the attribute that it becomes."""
 
     __slots__ = ()

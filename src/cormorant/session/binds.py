@@ -31,7 +31,7 @@ def find_bind(
     """Return the bind of a mapper or a statement; raises UnboundExecutionError."""
     entity = _mapper_of(mapper) if mapper is not None else _entity_of(clause)
     if binds:
-        found = _by_mapper(binds, entity) or _by_table(binds, clause)
+        found: Engine | Connection | None = _by_mapper(binds, entity) or _by_table(binds, clause)
         if found is not None:
             return found
     if session.bind is not None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic
 from warnings import warn
 
 from sqlalchemy import exc as core_exc
+from typing_extensions import TypeVar
 
 from cormorant.session.session import Session, close_all_sessions
 
-S = TypeVar("S", bound=Session)
+S = TypeVar("S", bound=Session, default=Session)
 
 
 class sessionmaker(Generic[S]):  # noqa: N801 # the name that users know

@@ -51,12 +51,13 @@ def get(
             return _checked(session, mapper, found)
     if pk is None or (not mapper.single_key and all(part is None for part in pk)):
         _warn_null_key(mapper)
-        return None
+        if not session.dispatch.do_orm_execute:
+            return None
     if session.dispatch.do_orm_execute:
         return session.announced_get(mapper, pk, populate_existing, lock, options)
     session.maybe_autoflush()
     connection = session.connection_for(mapper)
-    target = target_of(session, bool(populate_existing or lock))
+    target = target_of(session, populate_existing)
     found = load_by_key(mapper, pk, connection, target, options, lock)
     return found if found is None or isinstance(found, mapper.class_) else None
 
@@ -77,18 +78,17 @@ def _checked(session: Session, mapper: Mapper, found: Any) -> Any:
     if not isinstance(found, mapper.class_):
         return None
     state = state_of(found)
-    if not is_stale(state) and not (state.extra is not None and state.extra.expired):
+    if mapper.pk_keys[0] in state.values and not is_stale(state):
         return found
-    session.maybe_autoflush()
     try:
-        load_missing(session, found, state, mapper.pk_keys[0], flushed=True)
+        load_missing(session, found, state, mapper.pk_keys[0])
     except exc.ObjectDeletedError:
         return None
     return found
 
 
 def load_missing(
-    session: Session, obj: Any, state: InstanceState, key: str, flushed: bool = False
+    session: Session, obj: Any, state: InstanceState, key: str
 ) -> None:
     """Load an unloaded attribute, and with it what else an expired object lacks."""
     session.own("load")
@@ -103,20 +103,19 @@ def load_missing(
     names = _missing_names(mapper, state, key)
     if session.dispatch.do_orm_execute:
         session.announced_column_load(mapper, state.pk, names)
+    session.maybe_autoflush()
     found = values_by_key(mapper, state.pk, names, session.connection_for(mapper))
     if found is None:
         raise _gone(mapper)
-    all_gone = len(names) == len(load_keys(mapper))
     state.values.update(found)
     if state.extra is not None:
         state.extra.expired = False
         state.extra.names.difference_update(names)
     listeners = state.manager.dispatch.refresh
     if listeners:
-        told = frozenset(state.manager.expire_keys) if all_gone else set(names)
         context = QueryContext(session)
         for listener in listeners:
-            listener(obj, context, told)
+            listener(obj, context, frozenset(names))
 
 
 def _missing_names(mapper: Mapper, state: InstanceState, key: str) -> list[str]:
@@ -151,12 +150,12 @@ def load_relationship(session: Session, obj: Any, state: InstanceState, key: str
     mapper = state.manager.mapper
     prop = mapper._properties[key]
     attribute = state.manager.attributes[key]
-    if prop.lazy == "noload":  # type: ignore[attr-defined] # a relationship by its attribute
+    if prop.lazy == "noload":
         attribute.set_committed(state, [] if attribute.collection else None)
         return
-    if prop.lazy in ("raise", "raise_on_sql"):  # type: ignore[attr-defined] # as above
+    if prop.lazy in ("raise", "raise_on_sql"):
         raise core_exc.InvalidRequestError(
-            f"'{prop}' is not available due to lazy={prop.lazy!r}: load it with the object, "  # type: ignore[attr-defined] # as above
+            f"'{prop}' is not available due to lazy={prop.lazy!r}: load it with the object, "
             f"or query it."
         )
     values = _local_values(session, obj, state, prop)

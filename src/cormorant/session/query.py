@@ -11,6 +11,7 @@ from sqlalchemy import select as core_select
 
 from cormorant.event.catalog import QueryEvents
 from cormorant.event.places import OfClass, Place
+from cormorant.session.bulk import BulkDelete, BulkUpdate, refusal
 from cormorant.sql.expression import select
 from cormorant.sql.textual import from_statement
 
@@ -42,6 +43,8 @@ class Query(Generic[T]):
         self._execution_options: dict[str, Any] = {}
         self._limited = False
         self._assertions = True
+        self._called: tuple[str, ...] = ()
+        self._mapper: Any = None
 
     def _copy(self, statement: Any = None) -> Query[Any]:
         made = object.__new__(type(self))
@@ -54,7 +57,12 @@ class Query(Generic[T]):
 
     def _add(self, method: str, *args: Any, **kwargs: Any) -> Query[T]:
         self._refuse_after_limit(method)
-        return self._copy(getattr(self._select, method)(*args, **kwargs))
+        return self._calling(method, getattr(self._select, method)(*args, **kwargs))
+
+    def _calling(self, method: str, statement: Any) -> Query[Any]:
+        made = self._copy(statement)
+        made._called = (*self._called, method)
+        return made
 
     def _refuse_after_limit(self, method: str) -> None:
         if self._textual is not None and self._assertions:
@@ -114,13 +122,13 @@ class Query(Generic[T]):
 
     def limit(self, limit: Any) -> Query[T]:
         """Return at most so many rows."""
-        made = self._copy(self._select.limit(limit))
+        made = self._calling("limit", self._select.limit(limit))
         made._limited = limit is not None
         return made
 
     def offset(self, offset: Any) -> Query[T]:
         """Leave out the first rows."""
-        made = self._copy(self._select.offset(offset))
+        made = self._calling("offset", self._select.offset(offset))
         made._limited = made._limited or offset is not None
         return made
 
@@ -233,8 +241,12 @@ class Query(Generic[T]):
 
     @property
     def column_descriptions(self) -> list[dict[str, Any]]:
-        """What each element of a row is: name, type, expr, entity."""
+        """What each element of a row is: name (None without a name), type, expr, entity."""
         found: list[dict[str, Any]] = self._core().column_descriptions
+        for about in found:
+            kind = getattr(about["expr"], "__visit_name__", "column")
+            if kind not in NAMED:
+                about["name"] = None
         return found
 
     @property
@@ -273,8 +285,9 @@ class Query(Generic[T]):
         chosen = self._compiled()
         statement = chosen._select if chosen._textual is None else chosen._textual
         options = chosen._execution_options
+        bind = None if chosen._mapper is None else {"mapper": chosen._mapper}
         result: Result[Any] = self.session.execute(
-            statement, chosen._params or None, execution_options=options
+            statement, chosen._params or None, execution_options=options, bind_arguments=bind
         )
         return result
 
@@ -283,7 +296,8 @@ class Query(Generic[T]):
             found = self._run().scalars()
             yield from found if "yield_per" in self._execution_options else found.unique()
         else:
-            yield from self._run()
+            rows: Any = self._run()
+            yield from rows
 
     def all(self) -> list[T]:
         """Return all rows, objects of a single class once each."""
@@ -317,18 +331,64 @@ class Query(Generic[T]):
         return row[0]
 
     def count(self) -> int:
-        """Return how many rows there are."""
-        inner = self._compiled()._core().order_by(None) if not self._limited else (
-            self._compiled()._core()
+        """Return how many rows there are; a query of its own, so before_compile fires twice."""
+        inner = self._compiled()
+        core = inner._core() if inner._limited else inner._core().order_by(None)
+        outer = self._copy(
+            core_select(func.count(literal_column("*"))).select_from(core.subquery())
         )
-        column = func.count(literal_column("*"))
-        statement = core_select(column).select_from(inner.subquery())
-        self.session.maybe_autoflush()
-        bind = {"mapper": self.entities[0]} if self._single else None
-        found: int = self.session.execute(
-            statement, self._params or None, bind_arguments=bind
-        ).scalar_one()
+        outer.entities = (func.count(literal_column("*")),)
+        outer._textual, outer._limited, outer._called = None, False, ()
+        # The subquery hides the class from whoever routes binds and hears of the statement.
+        outer._mapper = inner.first_mapper
+        outer._params = dict(inner._params)
+        found: int = outer.scalar()
         return found
+
+    def update(
+        self,
+        values: Any,
+        synchronize_session: Any = "auto",
+        update_args: Mapping[str, Any] | None = None,
+    ) -> int:
+        """UPDATE all rows that the query matches, in one statement; return how many.
+
+        `values`: by attribute name, attribute or column. `synchronize_session` "auto",
+        "evaluate", "fetch" or False: how the objects in memory learn of it.
+        """
+        return BulkUpdate(self, values, update_args).run(synchronize_session)
+
+    def delete(
+        self,
+        synchronize_session: Any = "auto",
+        delete_args: Mapping[str, Any] | None = None,
+    ) -> int:
+        """DELETE all rows that the query matches, in one statement; return how many."""
+        return BulkDelete(self, delete_args).run(synchronize_session)
+
+    def refuse_for_write(self, refused: Mapping[str, str]) -> None:
+        """Raise if a method was called that an UPDATE or DELETE cannot follow."""
+        for method in self._called:
+            if method in refused:
+                raise refusal(refused[method])
+        if self._textual is not None:
+            raise refusal("from_statement()")
+
+    @property
+    def parameters(self) -> dict[str, Any] | None:
+        """The values of named parameters, None without any."""
+        return self._params or None
+
+    @property
+    def first_mapper(self) -> Any:
+        """The mapper of the first entity, or of the class of the first attribute; or None."""
+        if self._mapper is not None:
+            return self._mapper
+        for entity in self.entities:
+            found = getattr(entity, "__mapper__", None) or getattr(entity, "parent", None)
+            if found is not None:
+                return found
+        return None
 
     def get(self, ident: Any) -> T | None:
         """Return the object of a primary key, or None."""
@@ -354,6 +414,9 @@ class Query(Generic[T]):
     def __str__(self) -> str:
         return str(self.statement)
 
+
+NAMED = frozenset({"column", "label", "table", "alias", "subquery", "cte", "textclause"})
+"""Kinds of elements that have a name of their own; functions and casts have none."""
 
 AFTER_LIMIT = frozenset(
     {"with_for_update", "options", "execution_options", "with_only_columns", "select_from"}

@@ -9,6 +9,7 @@ from cormorant.instrument._state_cy import (
     FLAG_DELETING,
     FLAG_FLUSHING,
     drop_values,
+    settle,
     state_of,
 )
 from cormorant.session.failing import Tell, plainly, quietly
@@ -43,6 +44,7 @@ def expire_everything(session: Session, tell: Tell = plainly) -> None:
         for reference in list(session.identity_map.by_root[root].values()):
             obj = reference()
             if obj is not None:
+                settle(state_of(obj))  # a listener finds the values gone
                 announce_expire(obj, None, tell)
 
 
@@ -69,8 +71,9 @@ def after_rollback(node: SessionTransaction) -> None:
                 event = "deleted_to_detached" if gone else "persistent_to_transient"
                 _to_transient(session, obj, event)
     _switch_keys_back(session, node)
+    doomed = [*node.deleted, *link.deleted.values()]
     link.deleted.clear()
-    for obj in node.deleted:
+    for obj in doomed:
         if id(obj) not in made:
             _undelete(session, obj)
     if node.nested:
@@ -82,6 +85,7 @@ def after_rollback(node: SessionTransaction) -> None:
 
 def _to_transient(session: Session, obj: Any, event: str) -> None:
     state = state_of(obj)
+    settle(state)
     if state.pk is not None:
         known = session.identity_map.of(state.manager.mapper)
         reference = known.get(state.pk)

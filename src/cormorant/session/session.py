@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from sqlalchemy import exc as core_exc
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.util import EMPTY_DICT
+from typing_extensions import TypeVarTuple, Unpack
 
 from cormorant import exc
 from cormorant.event.catalog import SessionEvents
 from cormorant.event.places import OfClass, OfObject, Place
-from cormorant.instrument._state_cy import Link, no_unit, state_of
+from cormorant.instrument._state_cy import Link, drop_values, no_unit, settle, state_of
 from cormorant.instrument.history import History
 from cormorant.instrument.identity import IdentityMap
 from cormorant.mapping.mapper import Mapper, class_mapper
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Result, ScalarResult
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
+Ts = TypeVarTuple("Ts")
 O = TypeVar("O")  # noqa: E741 # O as in object
 
 JoinMode = Literal["conditional_savepoint", "rollback_only", "control_fully", "create_savepoint"]
@@ -421,7 +423,7 @@ class Session:
         """Have all objects loaded anew on their next access; drops unflushed changes."""
         for obj in list(self.link.changed.values()):
             state = state_of(obj)
-            loading.drop_values(state)
+            drop_values(state)
         self.link.changed.clear()
         expire_everything(self)
 
@@ -635,9 +637,33 @@ class Session:
 
     # -- statements -------------------------------------------------------------------
 
+    @overload
+    def execute(  # type: ignore[overload-overlap] # as Core's own overloads
+        self,
+        statement: TypedReturnsRows[Unpack[Ts]],
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_DICT,
+        bind_arguments: Mapping[str, Any] | None = None,
+        _parent_execute_state: Any = None,
+        _add_event: Any = None,
+    ) -> Result[Unpack[Ts]]: ...
+
+    @overload
     def execute(
         self,
         statement: Executable,
+        params: Any = None,
+        *,
+        execution_options: Mapping[str, Any] = EMPTY_DICT,
+        bind_arguments: Mapping[str, Any] | None = None,
+        _parent_execute_state: Any = None,
+        _add_event: Any = None,
+    ) -> Result[Any]: ...
+
+    def execute(
+        self,
+        statement: Any,
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_DICT,
@@ -788,8 +814,8 @@ def identity_key(
         return mapper.identity_key_from_primary_key(parts, identity_token)
     if instance is None:
         raise core_exc.ArgumentError("class or instance is required")
-    mapper = state_of(instance).manager.mapper
-    return mapper.identity_key_from_instance(instance)
+    own: Mapper = state_of(instance).manager.mapper
+    return own.identity_key_from_instance(instance)
 
 
 def close_all_sessions() -> None:
@@ -804,7 +830,7 @@ def make_transient(instance: object) -> None:
     session: Session | None = state.session
     if session is not None:
         attach.expunge(session, instance)
-    loading.settle(state)
+    settle(state)
     state.link = None
     state.pk = None
     state.old = None

@@ -179,13 +179,13 @@ class Write:
             leave_deleted(self.session, affected.matched)
         for obj in affected.unsure:
             # Its row may be gone: the next access tells.
-            _expire_loaded(obj, load_keys(self.mapper))
+            _expire_unsure(obj, load_keys(self.mapper))
 
     def _update(self, affected: Affected, result: Any) -> None:
         computed, unknown = self._assignments()
         quiet, stale = self._defaults(result, {*computed, *unknown})
         for obj in affected.unsure:
-            _expire_loaded(obj, [*computed, *unknown, *quiet, *stale])
+            _expire_unsure(obj, [*computed, *unknown, *quiet, *stale])
         for obj in affected.matched:
             state = state_of(obj)
             lookup = lookup_of(state)
@@ -266,15 +266,27 @@ def assign_stored(state: InstanceState, new: Mapping[str, Any]) -> set[str]:
 
 def _expire_loaded(obj: Any, keys: Sequence[str]) -> None:
     """Have those of the attributes loaded anew that are loaded and unchanged; tell of it."""
+    announce_expire(obj, _drop_loaded(obj, keys))
+
+
+def _expire_unsure(obj: Any, keys: Sequence[str]) -> None:
+    """Do the same for an object that the statement may not have touched."""
+    dropped = _drop_loaded(obj, keys)
+    if dropped:
+        announce_expire(obj, dropped)
+
+
+def _drop_loaded(obj: Any, keys: Sequence[str]) -> set[str]:
     state = state_of(obj)
-    chosen = []
-    if not is_stale(state):
-        changed = state.old or {}
-        chosen = [key for key in keys if key in state.values and key not in changed]
+    if is_stale(state):
+        return set()
+    changed = state.old or {}
+    chosen = {key for key in keys if key in state.values and key not in changed}
     for key in chosen:
         del state.values[key]
-        state.extras().names.add(key)
-    announce_expire(obj, set(chosen))
+    if chosen:
+        state.extras().names.update(chosen)
+    return chosen
 
 
 def _is_plain(value: Any) -> bool:

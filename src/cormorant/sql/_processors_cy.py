@@ -30,7 +30,7 @@ PROBES = (datetime(1, 2, 3, 4, 5, 6, 7), datetime(9876, 12, 31, 23, 59, 58, 9876
 
 
 @cython.cfunc
-def written(value):
+def written(value: Any) -> Any:
     """Return 'YYYY-MM-DD HH:MM:SS.ffffff', as Core writes a DateTime for SQLite."""
     if cython.compiled:
         text: cython.char[26]
@@ -71,12 +71,12 @@ def written(value):
 class WriteDateTime:
     """The bind processor of a DateTime in SQLite; unusual values go Core's way."""
 
-    by_core: object
+    by_core: Any
 
-    def __init__(self, by_core):
+    def __init__(self, by_core: Any) -> None:
         self.by_core = by_core
 
-    def __call__(self, value):
+    def __call__(self, value: Any) -> Any:
         if type(value) is datetime and value.tzinfo is None:
             return written(value)
         return self.by_core(value)
@@ -97,12 +97,12 @@ def quick_bind(impl: Any, dialect: Any, by_core: Any) -> Any:
 class ReadUuid:
     """The result processor of a Uuid stored as text; other texts go Core's way."""
 
-    by_core: object
+    by_core: Any
 
-    def __init__(self, by_core):
+    def __init__(self, by_core: Any) -> None:
         self.by_core = by_core
 
-    def __call__(self, value):
+    def __call__(self, value: Any) -> Any:
         # Core stores 32 hex digits; whatever else stands there goes the long way.
         if type(value) is not str or len(value) != 32 or not value.isalnum():
             return self.by_core(value)

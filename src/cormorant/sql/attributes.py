@@ -23,6 +23,7 @@ from cormorant.sql.inspection import (
     T_co,
 )
 from cormorant.sql.nodes import PLAIN, Comparison, light
+from cormorant.sql.plans import epoch
 
 if TYPE_CHECKING:
     from cormorant.ports import Entity
@@ -59,7 +60,8 @@ class Namespace:
         return self.entity.class_
 
     def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
-        return (Namespace, self.entity)
+        # Core keeps what it compiled: it must not find that after the mapping has changed.
+        return (Namespace, self.entity, epoch.number)
 
     def __str__(self) -> str:
         return self.entity.class_.__name__

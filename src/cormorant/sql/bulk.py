@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,9 +47,10 @@ def parameter_names(statement: Any) -> frozenset[str]:
     criterion = statement.whereclause
     if criterion is None:
         return frozenset()
+    elements: Iterable[Any] = sa.sql.visitors.iterate(criterion)
     return frozenset(
         element.key
-        for element in sa.sql.visitors.iterate(criterion)
+        for element in elements
         if getattr(element, "__visit_name__", "") == "bindparam" and element.required
     )
 

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import CompileState
 from sqlalchemy.sql.dml import DeleteDMLState, InsertDMLState, UpdateDMLState
+from sqlalchemy.sql.elements import _anonymous_label
 from sqlalchemy.sql.selectable import SelectState
 
 from cormorant.sql.attributes import (
@@ -18,7 +20,7 @@ from cormorant.sql.attributes import (
     entity_annotations,
     propagated,
 )
-from cormorant.sql.textual import FromStatement, from_statement
+from cormorant.sql.textual import from_statement as load_from
 from cormorant.sql.plans import Span
 
 if TYPE_CHECKING:
@@ -72,17 +74,91 @@ def expand(elements: Iterable[Any]) -> tuple[list[Any], tuple[Span, ...]]:
             spans.append(Span(entity, start, len(columns), keys, None, name))
             continue
         for column in getattr(element, "_select_iterable", (element,)):
-            # Other names come from Core's result: they may be made up while it compiles.
-            key = getattr(column, "_annotations", {}).get("proxy_key", "")
+            key = _name_of(column)
             at = len(columns)
             columns.append(column)
             spans.append(Span(None, at, at + 1, (key,), None, key))
-    return columns, tuple(spans)
+    return columns, _told_apart(spans)
+
+
+def _name_of(column: Any) -> str:
+    """Return the name of a value: attribute, label, column or function.
+
+    Empty where it has none: Core's result makes one up while it compiles.
+    """
+    name = getattr(column, "_proxy_key", None)
+    return name if isinstance(name, str) and not isinstance(name, _anonymous_label) else ""
+
+
+def _told_apart(spans: list[Span]) -> tuple[Span, ...]:
+    """Number the names of values that come more than once, as Core does."""
+    seen: dict[str, int] = {}
+    found = []
+    for span in spans:
+        many = seen.get(span.name, 0) if span.name else 0
+        seen[span.name] = many + 1
+        if many and span.entity is None:
+            name = f"{span.name}_{many}"
+            span = replace(span, keys=(name,), name=name)
+        found.append(span)
+    return tuple(found)
 
 
 def resolve_joins(joins: Iterable[Any]) -> tuple[Any, ...]:
     """Put tables and ON clauses in the place of relationships that a statement joins along."""
-    return tuple(_resolve_join(*join) for join in joins)
+    return tuple(_narrowed(join, _resolve_join(*join)) for join in joins)
+
+
+def _narrowed(given: tuple[Any, ...], join: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Let a join to a class that shares its table find the rows of that class alone.
+
+    The criterion stands in the ON clause, so that outer joins keep their left side.
+    """
+    target, condition, left, flags = join
+    along = given[0] if isinstance(given[0], QueryableAttribute) else None
+    entity = along.prop.mapper if along is not None else entity_of(target)
+    criterion = None if entity is None else only_rows_of(entity)
+    if criterion is None or condition is None:
+        return join
+    return target, sa.and_(condition, criterion), left, flags
+
+
+def only_rows_of(entity: Entity) -> Any:
+    """Return the criterion that tells rows of a class from others in its table, or None."""
+    told = entity.single_rows
+    if told is None:
+        return None
+    column, identities = told
+    # Parameters of their own, not one expanding list: the fast road runs these.
+    binds = [
+        sa.bindparam(column.key, identity, type_=column.type, unique=True)
+        for identity in identities
+    ]
+    return column == binds[0] if len(binds) == 1 else column.in_(binds)
+
+
+def _own_rows(statement: Any) -> tuple[Any, ...]:
+    """Return the criteria of the classes that a SELECT names without joining to them."""
+    found: dict[int, Any] = {}
+    for element in (*statement._raw_columns, *statement._from_obj):
+        entity = entity_of(element)
+        if entity is None and element._from_objects:
+            entity = _owner_of(element)
+        if entity is not None and id(entity) not in found:
+            found[id(entity)] = only_rows_of(entity)
+    joins = [*statement._setup_joins]
+    for memoized in statement._memoized_select_entities:
+        joins.extend(memoized._setup_joins)
+    for target, condition, _left, _flags in joins:
+        entity = None if isinstance(target, QueryableAttribute) else entity_of(target)
+        if entity is None:
+            continue
+        if condition is None:
+            # Core finds the ON clause when it compiles; too late to add to it.
+            found[id(entity)] = only_rows_of(entity)
+        else:
+            found.pop(id(entity), None)
+    return tuple(criterion for criterion in found.values() if criterion is not None)
 
 
 def _resolve_join(target: Any, onclause: Any, left: Any, flags: Any) -> tuple[Any, Any, Any, Any]:
@@ -106,6 +182,7 @@ def rewritten(statement: Any) -> tuple[Any, tuple[Span, ...]]:
     # The FROM list comes from the elements as they were: a class brings its whole selectable.
     plain._from_obj = (*statement._from_obj, *_joined_selectables(statement))
     plain._raw_columns = columns
+    plain._where_criteria += _own_rows(statement)
     plain._setup_joins = resolve_joins(statement._setup_joins)
     for memoized in statement._memoized_select_entities:
         plain._setup_joins = resolve_joins(memoized._setup_joins) + plain._setup_joins
@@ -138,9 +215,9 @@ class EntitySelectState(SelectState):
         super().__init__(plain, compiler, **kwargs)
 
     @classmethod
-    def from_statement(cls, statement: Any, from_statement_: Any) -> FromStatement:
+    def from_statement(cls, statement: Any, from_statement: Any) -> Any:
         """Return what loads the class of a SELECT from the rows of another statement."""
-        return from_statement(subject(statement), from_statement_)
+        return load_from(subject(statement), from_statement)
 
     @classmethod
     def all_selected_columns(cls, statement: Any) -> Any:
@@ -179,13 +256,19 @@ def _namespaces(element: Any) -> list[Any]:
     return list(element._from_objects)
 
 
+def _owner_of(element: Any) -> Entity | None:
+    """Return the entity whose attribute an element is, or that it is computed from."""
+    entity: Entity | None = getattr(element, "_annotations", {}).get("parententity")
+    return subject(element) if entity is None else entity
+
+
 def _description(element: Any) -> dict[str, Any]:
     entity = entity_of(element)
     if entity is not None:
         kind: Any = entity.class_
         name, expr, owner = kind.__name__, kind, kind
     else:
-        of = element._annotations.get("parententity") if hasattr(element, "_annotations") else None
+        of = _owner_of(element)
         name = getattr(element, "_proxy_key", None) or getattr(element, "key", None)
         kind, expr, owner = element.type, element, of.class_ if of is not None else None
         if of is not None and name is not None and hasattr(owner, name):
@@ -228,9 +311,13 @@ class EntityWrite:
         """Return the statement with columns in the place of entities and attribute names."""
         columns, self.spans = expand(statement._returning)
         names = getattr(statement, "_select_names", None)
-        if not statement._returning and not names:
+        entity = None if statement.is_insert else subject(statement)
+        criterion = None if entity is None else only_rows_of(entity)
+        if not statement._returning and not names and criterion is None:
             return statement
         plain = statement._clone()
+        if criterion is not None:
+            plain._where_criteria += (criterion,)
         plain._returning = tuple(columns)
         if names:
             plain._select_names = [_key_of(subject(statement), name) for name in names]

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import roles
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.util import immutabledict
 
 
 class FromStatement(Executable):
@@ -22,9 +23,9 @@ class FromStatement(Executable):
         self.element = element
         self.options_given: Mapping[str, Any] = sa.util.EMPTY_DICT
 
-    def get_execution_options(self) -> Mapping[str, Any]:
+    def get_execution_options(self) -> immutabledict[str, Any]:
         """Return the options of the statement."""
-        return {**self.element.get_execution_options(), **self.options_given}
+        return immutabledict({**self.element.get_execution_options(), **self.options_given})
 
     def execution_options(self, **options: Any) -> FromStatement:
         """Return the same with further execution options."""

@@ -1,0 +1,664 @@
+"""Nothing a listener of a flush does is lost, and nothing runs for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cormorant import Session, event, select
+from cormorant.exc import FlushError, ListenerLoopError
+
+from .conftest import Written
+
+MAPPER_EVENTS = [
+    f"{when}_{what}" for what in ("insert", "update", "delete") for when in ("before", "after")
+]
+
+
+def hear(log: list[str], *classes: Any) -> None:
+    """Write the mapper events of classes into the log: event and class."""
+    for cls in classes:
+        for name in MAPPER_EVENTS:
+            event.listen(cls, name, writer(log, f"{name} {cls.__name__}"))
+
+
+def writer(log: list[str], text: str) -> Callable[..., None]:
+    """Make a listener that writes a text."""
+
+    def write(*arguments: Any) -> None:
+        log.append(text)
+
+    return write
+
+
+def hear_session(log: list[str], session: Session, *names: str) -> None:
+    """Write session events into the log."""
+    for name in names:
+        event.listen(session, name, writer(log, name))
+
+
+# -- own columns --------------------------------------------------------------------------
+
+
+def test_own_columns_set_before_insert_go_into_the_insert(written: Written) -> None:
+    User = written.people.User
+
+    @event.listens_for(User, "before_insert")
+    def set_age(mapper: Any, connection: Any, target: Any) -> None:
+        target.age = 30
+
+    with Session(written.engine) as session:
+        session.add_all([User(name="Ann"), User(name="Bob")])
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', 30)",
+            "INSERT INTO users (name, age) VALUES ('Bob', 30)",
+        ]
+        assert (list(session.new), list(session.dirty)) == ([], [])
+
+
+def test_own_columns_set_before_update_go_into_the_update(written: Written) -> None:
+    User = written.people.User
+
+    @event.listens_for(User, "before_update")
+    def set_age(mapper: Any, connection: Any, target: Any) -> None:
+        target.age = 31
+
+    with Session(written.engine) as session:
+        ann = User(name="Ann", age=30)
+        session.add(ann)
+        session.commit()
+        written.take()
+        ann.name = "Anna"
+        session.commit()
+        assert written.take() == ["UPDATE users SET name='Anna', age=31 WHERE users.id = 1"]
+        assert (ann.name, ann.age) == ("Anna", 31)
+
+
+def test_own_columns_set_back_before_update_leave_nothing_to_write(written: Written) -> None:
+    User = written.people.User
+    log: list[str] = []
+    hear(log, User)
+
+    @event.listens_for(User, "before_update")
+    def set_back(mapper: Any, connection: Any, target: Any) -> None:
+        target.name = "Ann"
+
+    with Session(written.engine) as session:
+        ann = User(name="Ann")
+        session.add(ann)
+        session.commit()
+        assert ann.name == "Ann"
+        written.take()
+        log.clear()
+        ann.name = "Anna"
+        session.commit()
+        assert (written.take(), log) == ([], ["before_update User", "after_update User"])
+
+
+def test_own_columns_set_after_insert_go_into_one_update_without_further_events(
+    written: Written,
+) -> None:
+    User = written.people.User
+    log: list[str] = []
+    hear(log, User)
+
+    @event.listens_for(User, "after_insert")
+    def set_both(mapper: Any, connection: Any, target: Any) -> None:
+        target.name = f"{target.name} no. {target.id}"
+        target.age = 40 + target.id
+
+    with Session(written.engine) as session:
+        ann = User(name="Ann")
+        session.add(ann)
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', NULL)",
+            "UPDATE users SET name='Ann no. 1', age=41 WHERE users.id = 1",
+        ]
+        assert log == ["before_insert User", "after_insert User"]
+        assert (list(session.new), list(session.dirty)) == ([], [])
+        assert (ann.name, ann.age) == ("Ann no. 1", 41)
+        session.commit()
+        assert (written.take(), log) == ([], ["before_insert User", "after_insert User"])
+
+
+def test_amended_rows_of_a_batch_are_updated_after_all_after_insert(written: Written) -> None:
+    User = written.people.User
+    log: list[str] = []
+    hear(log, User)
+
+    @event.listens_for(User, "after_insert")
+    def set_age_of_even_ones(mapper: Any, connection: Any, target: Any) -> None:
+        if target.id % 2 == 0:
+            target.age = target.id
+
+    with Session(written.engine) as session:
+        session.add_all([User(name=name) for name in "abcd"])
+        session.flush()
+        assert written.take() == [
+            *(f"INSERT INTO users (name, age) VALUES ('{name}', NULL)" for name in "abcd"),
+            "UPDATE users SET age=2 WHERE users.id = 2",
+            "UPDATE users SET age=4 WHERE users.id = 4",
+        ]
+        assert log == ["before_insert User"] * 4 + ["after_insert User"] * 4
+
+
+def test_own_columns_set_after_update_go_into_one_update_without_further_events(
+    written: Written,
+) -> None:
+    User = written.people.User
+    log: list[str] = []
+    hear(log, User)
+
+    @event.listens_for(User, "after_update")
+    def set_age(mapper: Any, connection: Any, target: Any) -> None:
+        target.age = (target.age or 0) + 1
+
+    with Session(written.engine) as session:
+        ann = User(name="Ann")
+        session.add(ann)
+        session.commit()
+        log.clear()
+        written.take()
+        ann.name = "Anna"
+        session.commit()
+        assert written.take() == [
+            "UPDATE users SET name='Anna' WHERE users.id = 1",
+            "UPDATE users SET age=1 WHERE users.id = 1",
+        ]
+        assert log == ["before_update User", "after_update User"]
+        assert ann.age == 1
+
+
+def test_own_columns_set_after_an_update_without_net_change_are_written_too(
+    written: Written,
+) -> None:
+    User = written.people.User
+    with Session(written.engine) as session:
+        ann = User(name="Ann")
+        session.add(ann)
+        session.commit()
+        event.listen(User, "after_update", lambda mapper, connection, u: setattr(u, "age", 5))
+        assert ann.name == "Ann"
+        written.take()
+        ann.name = "x"
+        ann.name = "Ann"
+        session.commit()
+        assert written.take() == ["UPDATE users SET age=5 WHERE users.id = 1"]
+
+
+# -- other objects ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_objects_added_by_mapper_listeners_are_inserted_in_the_same_flush(
+    written: Written, when: str
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+    hear(log, User, Address)
+
+    @event.listens_for(User, f"{when}_insert")
+    def add_address(mapper: Any, connection: Any, target: Any) -> None:
+        session.add(Address(email=f"{target.name}@example.org"))
+
+    with Session(written.engine) as session:
+        hear_session(log, session, "before_flush", "after_flush", "after_flush_postexec")
+        session.add(User(name="Ann"))
+        session.flush()
+        assert log == [
+            "before_flush",
+            "before_insert User",
+            "after_insert User",
+            "before_insert Address",
+            "after_insert Address",
+            "after_flush",
+            "after_flush_postexec",
+        ]
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', NULL)",
+            "INSERT INTO addresses (email, user_id) VALUES ('Ann@example.org', NULL)",
+        ]
+        assert (list(session.new), list(session.dirty)) == ([], [])
+
+
+def test_objects_of_the_same_class_added_by_a_listener_are_inserted_in_the_same_flush(
+    written: Written,
+) -> None:
+    User = written.people.User
+    log: list[str] = []
+    hear(log, User)
+
+    @event.listens_for(User, "after_insert")
+    def add_next(mapper: Any, connection: Any, target: Any) -> None:
+        if target.id < 3:
+            session.add(User(name=f"after {target.id}"))
+
+    with Session(written.engine) as session:
+        session.add(User(name="first"))
+        session.flush()
+        assert written.take() == [
+            f"INSERT INTO users (name, age) VALUES ('{name}', NULL)"
+            for name in ("first", "after 1", "after 2")
+        ]
+        assert log == ["before_insert User", "after_insert User"] * 3
+
+
+def test_an_object_appended_to_a_relation_by_a_listener_is_inserted_with_its_key(
+    written: Written,
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+    hear(log, User, Address)
+
+    @event.listens_for(User, "after_insert")
+    def append(mapper: Any, connection: Any, target: Any) -> None:
+        target.addresses.append(Address(email="new"))
+
+    with Session(written.engine) as session:
+        ann = User(name="Ann")
+        session.add(ann)
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', NULL)",
+            "INSERT INTO addresses (email, user_id) VALUES ('new', 1)",
+        ]
+        assert log[:2] == ["before_insert User", "after_insert User"]
+        assert [text for text in log if "Address" in text] == [
+            "before_insert Address",
+            "after_insert Address",
+        ]
+        session.commit()
+        assert [address.email for address in ann.addresses] == ["new"]
+
+
+@pytest.mark.parametrize("name", ["before_insert", "after_insert"])
+def test_persistent_objects_changed_by_mapper_listeners_are_updated_in_the_same_flush(
+    written: Written, name: str
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+    with Session(written.engine) as session:
+        ann = User(name="Ann", age=1)
+        session.add(ann)
+        session.commit()
+        assert ann.age == 1
+        written.take()
+        hear(log, User, Address)
+        hear_session(log, session, "after_flush")
+
+        @event.listens_for(Address, name)
+        def count(mapper: Any, connection: Any, target: Any) -> None:
+            ann.age += 1
+
+        session.add_all([Address(email="a"), Address(email="b")])
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO addresses (email, user_id) VALUES ('a', NULL)",
+            "INSERT INTO addresses (email, user_id) VALUES ('b', NULL)",
+            "UPDATE users SET age=3 WHERE users.id = 1",
+        ]
+        assert log == [
+            *["before_insert Address"] * 2,
+            *["after_insert Address"] * 2,
+            "before_update User",
+            "after_update User",
+            "after_flush",
+        ]
+        assert list(session.dirty) == []
+
+
+def test_an_object_written_before_is_updated_when_a_later_listener_changes_it(
+    written: Written,
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+    hear(log, User, Address)
+
+    @event.listens_for(Address, "before_insert")
+    def name_the_user(mapper: Any, connection: Any, target: Any) -> None:
+        target.user.name = f"owner of {target.email}"
+
+    with Session(written.engine) as session:
+        session.add(User(name="Ann", addresses=[Address(email="a")]))
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', NULL)",
+            "INSERT INTO addresses (email, user_id) VALUES ('a', 1)",
+            "UPDATE users SET name='owner of a' WHERE users.id = 1",
+        ]
+        assert log == [
+            "before_insert User",
+            "after_insert User",
+            "before_insert Address",
+            "after_insert Address",
+            "before_update User",
+            "after_update User",
+        ]
+        assert list(session.dirty) == []
+
+
+@pytest.mark.parametrize("name", ["before_insert", "after_insert", "before_update"])
+def test_objects_deleted_by_mapper_listeners_are_deleted_in_the_same_flush(
+    written: Written, name: str
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+    with Session(written.engine) as session:
+        address, ann = Address(email="old"), User(name="Ann")
+        session.add_all([address, ann])
+        session.commit()
+        assert (address.email, ann.name) == ("old", "Ann")
+        written.take()
+        hear(log, Address)
+        hear_session(log, session, "after_flush")
+        event.listen(User, name, lambda *arguments: session.delete(address))
+        if name == "before_update":
+            ann.age = 5
+        else:
+            session.add(User(name="Bob"))
+        session.flush()
+        assert written.take()[1:] == ["DELETE FROM addresses WHERE addresses.id = 1"]
+        assert log == ["before_delete Address", "after_delete Address", "after_flush"]
+        assert list(session.deleted) == []
+        session.commit()
+    assert written.people.rows(written.engine)[1] == []
+
+
+def test_what_delete_listeners_add_and_change_is_written_in_the_same_flush(
+    written: Written,
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+    with Session(written.engine) as session:
+        ann, address = User(name="Ann"), Address(email="a")
+        session.add_all([ann, address])
+        session.commit()
+        assert (ann.name, address.email) == ("Ann", "a")
+        written.take()
+        hear(log, User, Address)
+
+        @event.listens_for(User, "after_delete")
+        def leave_a_trace(mapper: Any, connection: Any, target: Any) -> None:
+            session.add(Address(email="trace"))
+            address.email = "changed"
+
+        session.delete(ann)
+        session.flush()
+        assert written.take() == [
+            "DELETE FROM users WHERE users.id = 1",
+            "UPDATE addresses SET email='changed' WHERE addresses.id = 1",
+            "INSERT INTO addresses (email, user_id) VALUES ('trace', NULL)",
+        ]
+        assert log == [
+            "before_delete User",
+            "after_delete User",
+            "before_insert Address",
+            "before_update Address",
+            "after_insert Address",
+            "after_update Address",
+        ]
+
+
+def test_an_object_that_deletes_itself_in_after_insert_is_gone_after_the_flush(
+    written: Written,
+) -> None:
+    User = written.people.User
+    log: list[str] = []
+    hear(log, User)
+    event.listen(User, "after_insert", lambda mapper, connection, u: session.delete(u))
+    with Session(written.engine) as session:
+        session.add(User(name="Ann"))
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', NULL)",
+            "DELETE FROM users WHERE users.id = 1",
+        ]
+        assert log == [
+            "before_insert User",
+            "after_insert User",
+            "before_delete User",
+            "after_delete User",
+        ]
+        session.commit()
+    assert written.people.rows(written.engine) == ([], [])
+
+
+def test_everything_before_flush_listeners_do_is_part_of_the_flush(written: Written) -> None:
+    User, Address = written.people.User, written.people.Address
+    with Session(written.engine) as session:
+        ann, bob = User(name="Ann"), User(name="Bob")
+        session.add_all([ann, bob])
+        session.commit()
+        assert (ann.name, bob.name) == ("Ann", "Bob")
+        written.take()
+
+        @event.listens_for(session, "before_flush", once=True)
+        def work(session: Session, flush_context: Any, instances: Any) -> None:
+            session.add(User(name="Cid"))
+            ann.age = 1
+            session.delete(bob)
+
+        session.add(Address(email="a"))
+        session.flush()
+        assert sorted(written.take()) == [
+            "DELETE FROM users WHERE users.id = 2",
+            "INSERT INTO addresses (email, user_id) VALUES ('a', NULL)",
+            "INSERT INTO users (name, age) VALUES ('Cid', NULL)",
+            "UPDATE users SET age=1 WHERE users.id = 1",
+        ]
+
+
+# -- after the flush ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["after_flush", "after_flush_postexec"])
+def test_what_is_done_after_the_flush_stays_visible_and_commit_flushes_it(
+    written: Written, name: str
+) -> None:
+    User = written.people.User
+    log: list[str] = []
+    with Session(written.engine) as session:
+        ann, bob = User(name="Ann"), User(name="Bob")
+        session.add_all([ann, bob])
+        session.commit()
+        assert (ann.name, bob.name) == ("Ann", "Bob")
+        written.take()
+
+        @event.listens_for(session, name, once=True)
+        def work(session: Session, flush_context: Any) -> None:
+            session.add(User(name="Dan"))
+            ann.age = 1
+            session.delete(bob)
+
+        hear(log, User)
+        hear_session(log, session, "before_flush", "after_flush")
+        session.add(User(name="Cid"))
+        session.flush()
+        assert written.take() == ["INSERT INTO users (name, age) VALUES ('Cid', NULL)"]
+        assert [user.name for user in session.new] == ["Dan"]
+        assert list(session.dirty) == [ann]
+        assert list(session.deleted) == [bob]
+        assert log == ["before_flush", "before_insert User", "after_insert User", "after_flush"]
+        log.clear()
+        session.commit()
+        assert written.take() == [
+            "UPDATE users SET age=1 WHERE users.id = 1",
+            "INSERT INTO users (name, age) VALUES ('Dan', NULL)",
+            "DELETE FROM users WHERE users.id = 2",
+        ]
+        assert log == [
+            "before_flush",
+            "before_insert User",
+            "before_update User",
+            "after_insert User",
+            "after_update User",
+            "before_delete User",
+            "after_delete User",
+            "after_flush",
+        ]
+    assert [row[1:] for row in written.people.rows(written.engine)[0]] == [
+        ("Ann", 1),
+        ("Cid", None),
+        ("Dan", None),
+    ]
+
+
+@pytest.mark.parametrize("name", ["after_flush", "after_flush_postexec"])
+def test_the_object_just_written_may_be_changed_after_the_flush(
+    written: Written, name: str
+) -> None:
+    User = written.people.User
+    with Session(written.engine) as session:
+        ann = User(name="Ann")
+
+        @event.listens_for(session, name, once=True)
+        def change(session: Session, flush_context: Any) -> None:
+            ann.age = 9
+
+        session.add(ann)
+        session.flush()
+        assert written.take() == ["INSERT INTO users (name, age) VALUES ('Ann', NULL)"]
+        assert (list(session.new), list(session.dirty)) == ([], [ann])
+        session.commit()
+        assert written.take() == ["UPDATE users SET age=9 WHERE users.id = 1"]
+
+
+def test_commit_runs_as_many_whole_flushes_as_the_listeners_need(written: Written) -> None:
+    User = written.people.User
+    log: list[str] = []
+    with Session(written.engine) as session:
+
+        @event.listens_for(session, "after_flush")
+        def add_next(session: Session, flush_context: Any) -> None:
+            number = len(log)
+            log.append(f"flush {number}")
+            if number < 9:
+                session.add(User(name=f"after {number}"))
+
+        session.add(User(name="first"))
+        session.commit()
+    assert log == [f"flush {number}" for number in range(10)]
+    assert [row[1] for row in written.people.rows(written.engine)[0]] == [
+        "first",
+        *(f"after {number}" for number in range(9)),
+    ]
+
+
+# -- endless work -------------------------------------------------------------------------
+
+
+def test_an_endless_after_flush_listener_ends_the_commit_by_name(written: Written) -> None:
+    User = written.people.User
+    log: list[str] = []
+    with Session(written.engine) as session:
+
+        def add_more(session: Session, flush_context: Any) -> None:
+            log.append("after_flush")
+            session.add(User(name="more"))
+
+        event.listen(session, "after_flush", add_more)
+        session.add(User(name="Ann"))
+        with pytest.raises(ListenerLoopError) as caught:
+            session.commit()
+        assert str(caught.value) == (
+            "Over 100 subsequent flushes have occurred within session.commit() - is an "
+            "after_flush() hook creating new objects each time?"
+        )
+        assert (len(log), isinstance(caught.value, FlushError)) == (100, True)
+        session.rollback()
+        event.remove(session, "after_flush", add_more)
+        session.add(User(name="Bob"))
+        session.commit()
+    assert written.people.rows(written.engine)[0] == [(1, "Bob", None)]
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_an_endless_mapper_listener_ends_the_flush_by_name(
+    written: Written, other: bool
+) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[str] = []
+
+    def add_more(mapper: Any, connection: Any, target: Any) -> None:
+        log.append("after_insert")
+        session.add(Address() if other and isinstance(target, User) else User(name="more"))
+
+    event.listen(User, "after_insert", add_more)
+    event.listen(Address, "after_insert", add_more)
+    with Session(written.engine) as session:
+        session.add(User(name="Ann"))
+        with pytest.raises(ListenerLoopError) as caught:
+            session.flush()
+        assert str(caught.value) == (
+            "Over 100 rounds of one flush: a mapper listener adds or changes objects each time. "
+            "Let it test whether its work is done, or do it in before_flush."
+        )
+        assert len(log) == 100
+        session.rollback()
+        assert (list(session.new), list(session.dirty)) == ([], [])
+        event.remove(User, "after_insert", add_more)
+        event.remove(Address, "after_insert", add_more)
+        session.add(User(name="Bob"))
+        session.commit()
+        assert session.scalars(select(User.name)).all() == ["Bob"]
+
+
+def test_two_objects_that_change_each_other_for_ever_end_the_flush_by_name(
+    written: Written,
+) -> None:
+    User = written.people.User
+    with Session(written.engine) as session:
+        ann, bob = User(name="Ann", age=0), User(name="Bob", age=0)
+        session.add_all([ann, bob])
+        session.commit()
+
+        def change_the_other(mapper: Any, connection: Any, target: Any) -> None:
+            other = bob if target is ann else ann
+            other.age += 1
+
+        event.listen(User, "after_update", change_the_other)
+        ann.age = 1
+        with pytest.raises(ListenerLoopError):
+            session.flush()
+        session.rollback()
+        event.remove(User, "after_update", change_the_other)
+        assert (ann.age, bob.age) == (0, 0)
+
+
+# -- listeners that fail ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MAPPER_EVENTS)
+def test_a_failing_mapper_listener_rolls_the_flush_back_whole(written: Written, name: str) -> None:
+    User = written.people.User
+    problem = ValueError("of a listener")
+    with Session(written.engine) as session:
+        ann, bob = User(name="Ann"), User(name="Bob")
+        session.add_all([ann, bob])
+        session.commit()
+        assert (ann.name, bob.name) == ("Ann", "Bob")
+
+        def fail(mapper: Any, connection: Any, target: Any) -> None:
+            raise problem
+
+        event.listen(User, name, fail, once=True)
+        cid = User(name="Cid")
+        session.add(cid)
+        ann.name = "Anna"
+        session.delete(bob)
+        with pytest.raises(ValueError, match="of a listener") as caught:
+            session.flush()
+        assert (caught.value is problem, session.is_active) == (True, False)
+        session.rollback()
+        assert (ann.name, bob.name, bob in session, cid in session) == ("Ann", "Bob", True, False)
+        session.commit()
+        assert written.people.rows(written.engine)[0] == [(1, "Ann", None), (2, "Bob", None)]
+        session.add(cid)
+        ann.name = "Anna"
+        session.delete(bob)
+        session.commit()
+    assert [row[1] for row in written.people.rows(written.engine)[0]] == ["Anna", "Cid"]
