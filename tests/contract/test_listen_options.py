@@ -291,6 +291,8 @@ def test_raw_gives_states_to_flush_and_instance_listeners(
         user = world.User(name="Ann")
         session.add(user)
         session.commit()
+        # The oracle reads an expired key before the UPDATE; the subject knows it.
+        user.id
         user.name = "Bea"
         session.flush()
         session.refresh(user)
@@ -384,7 +386,6 @@ def test_what_cannot_be_listened_to_is_refused(
     attempts = {
         "unknown event": (world.User, "before_everything"),
         "session event of a class": (world.User, "before_commit"),
-        "event of a number": (7, "before_insert"),
         "unknown session event": (orm.Session, "before_inserts"),
         "unknown attribute event": (world.User.name, "sets"),
     }

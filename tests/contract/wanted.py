@@ -8,7 +8,7 @@ from itertools import accumulate
 from operator import le
 
 from .canonical import Heard, Outcome, canonical
-from .catalog import UNORDERED
+from .catalog import BARRIERS, UNORDERED
 from .program import Played
 
 KNOWN = ("'addresses'", "'user'", "'user_id'")
@@ -18,7 +18,7 @@ A relationship is not in the row that refreshes its owner, and a key that INSERT
 known to be None.
 """
 RELATED = ("by user", "by addresses", "by user_id")
-BEGINNING = frozenset({"after_transaction_create", "after_begin"})
+BEGINNING = frozenset({"after_transaction_create"})
 """What a read may be the first to cause: without the read it comes a little later."""
 
 
@@ -37,11 +37,29 @@ def told(log: Sequence[Heard]) -> Iterator[Heard]:
     """Yield the log, `refresh` events with the names that rows have filled.
 
     A relation whose key is known to be None was None: the oracle has no value for it. After the
-    last step the session is closed, of which the oracle tells the deleted objects nothing.
+    last step the session is closed, of which the oracle tells the deleted objects nothing. One
+    object is deleted once: the oracle repeats it for a `get` that flushes the deletion, and
+    copies keys to deleted objects, which have to expire when they are restored.
     """
     last = max((at for at, heard in enumerate(log) if heard.name == "mark"), default=0)
+    step: list[Heard] = []
+    deleted: set[str] = set()
+    restored: set[str] = set()
     for at, heard in enumerate(log):
-        if at > last and heard.name == "deleted_to_detached":
+        gone = heard.name == "persistent_to_deleted"
+        if (at > last and heard.name == "deleted_to_detached") or (gone and heard in step):
+            continue
+        step = [] if heard.name == "mark" else [*step, heard]
+        if gone:
+            deleted.add(heard.arguments[-1])
+        if heard.name == "deleted_to_persistent":
+            deleted.discard(heard.arguments[-1])
+            restored.add(heard.arguments[-1])
+        if heard.name == "mark":
+            restored.clear()
+        if heard.name == "set" and heard.arguments[0] in deleted:
+            continue
+        if heard.name == "expire" and heard.arguments[0] in restored:
             continue
         if heard.name == "set" and heard.arguments[-1].endswith(RELATED):
             target, value, old, token = heard.arguments
@@ -58,8 +76,8 @@ def told(log: Sequence[Heard]) -> Iterator[Heard]:
 
 
 def column_loads(log: Sequence[Heard]) -> list[int]:
-    """Return the steps of the program in which expired attributes were read."""
-    steps = accumulate(heard.name == "mark" for heard in log)
+    """Return the parts of the program in which expired attributes were read."""
+    steps = accumulate(heard.name in BARRIERS for heard in log)
     return [step for step, heard in zip(steps, log, strict=True) if "column_load" in str(heard)]
 
 
@@ -69,10 +87,15 @@ def reads_keys(oracle: list[int], subject: list[int]) -> bool:
 
 
 def without_column_loads(log: Sequence[Heard]) -> Iterator[Heard]:
-    """Yield the log without reads: the first of them may be one of expired attributes.
+    """Yield the log without reads and what they bring: the first may be of expired attributes.
 
     The oracle reads an expired object to learn its key, which the subject knows without SQL.
     """
     for heard in log:
-        if heard.name not in ("refresh", "do_orm_execute"):
-            yield heard
+        by_key = heard.arguments[-1:] == ("REPLACE by user_id",)
+        if heard.name in ("refresh", "do_orm_execute", "after_begin") or by_key:
+            continue
+        if heard.name == "set":
+            target, value, _old, token = heard.arguments
+            heard = replace(heard, arguments=(target, value, "what was loaded", token))
+        yield heard

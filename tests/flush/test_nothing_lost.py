@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cormorant import Session, event, select
+from cormorant import Session, event, inspect, select
 from cormorant.exc import FlushError, ListenerLoopError
 
 from .conftest import Written
@@ -188,6 +188,89 @@ def test_own_columns_set_after_an_update_without_net_change_are_written_too(
         ann.name = "Ann"
         session.commit()
         assert written.take() == ["UPDATE users SET age=5 WHERE users.id = 1"]
+
+
+def test_what_after_update_listeners_only_read_is_not_written(written: Written) -> None:
+    User, Address = written.people.User, written.people.Address
+    log: list[Any] = []
+    with Session(written.engine) as session:
+        ann = User(name="Ann", age=30, addresses=[Address(email="a")])
+        session.add(ann)
+        session.commit()
+
+        @event.listens_for(User, "after_update")
+        def read_all(mapper: Any, connection: Any, target: Any) -> None:
+            log.append((target.id, target.age, [each.email for each in target.addresses]))
+
+        ann.name = "Anna"
+        written.take()
+        session.commit()
+        assert written.take() == ["UPDATE users SET name='Anna' WHERE users.id = 1"]
+        assert log == [(1, 30, ["a"])]
+
+
+def test_a_value_computed_by_the_update_may_be_read_and_changed_after_it(
+    written: Written,
+) -> None:
+    User = written.people.User
+    log: list[Any] = []
+    with Session(written.engine) as session:
+        ann = User(name="Ann", age=30)
+        session.add(ann)
+        session.commit()
+
+        @event.listens_for(User, "after_update")
+        def double(mapper: Any, connection: Any, target: Any) -> None:
+            log.append(target.age)
+            target.age *= 2
+
+        ann.age = User.age + 1
+        written.take()
+        session.commit()
+        assert written.take() == [
+            "UPDATE users SET age=(users.age + 1) WHERE users.id = 1",
+            "UPDATE users SET age=62 WHERE users.id = 1",
+        ]
+        assert (log, ann.age) == ([31], 62)
+
+
+def test_the_history_of_an_update_is_still_there_in_after_update(written: Written) -> None:
+    User = written.people.User
+    log: list[Any] = []
+    with Session(written.engine) as session:
+        ann = User(name="Ann", age=1)
+        session.add(ann)
+        session.commit()
+        assert ann.name == "Ann"
+
+        @event.listens_for(User, "after_update")
+        def look(mapper: Any, connection: Any, target: Any) -> None:
+            target.age = 2
+            log.append(tuple(inspect(target).attrs.name.history))
+
+        ann.name = "Anna"
+        session.commit()
+        assert log == [(["Anna"], (), ["Ann"])]
+
+
+def test_a_set_listener_on_a_copied_key_may_change_the_parent_already_written(
+    written: Written,
+) -> None:
+    User, Address = written.people.User, written.people.Address
+
+    @event.listens_for(Address.user_id, "set")
+    def count(target: Any, value: Any, oldvalue: Any, initiator: Any) -> None:
+        target.user.age = (target.user.age or 0) + 1
+
+    with Session(written.engine) as session:
+        session.add(User(name="Ann", addresses=[Address(email="a"), Address(email="b")]))
+        session.flush()
+        assert written.take() == [
+            "INSERT INTO users (name, age) VALUES ('Ann', NULL)",
+            "INSERT INTO addresses (email, user_id) VALUES ('a', 1)",
+            "INSERT INTO addresses (email, user_id) VALUES ('b', 1)",
+            "UPDATE users SET age=2 WHERE users.id = 1",
+        ]
 
 
 # -- other objects ------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
 from cormorant.flush._rows_cy import by_root
+from cormorant.flush.orphans import note_leaver, take_orphans
+from cormorant.flush.sync import sync_leavers
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
 from cormorant.instrument.constants import NO_VALUE
 
@@ -31,6 +33,11 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.deleted)
+
+    def withdraw(self, obj: Any) -> None:
+        """Take an object out of those to update: it is deleted instead."""
+        group = self.changed.get(state_of(obj).manager.mapper.base_mapper, [])
+        group[:] = [each for each in group if each is not obj]
 
     @property
     def mappers(self) -> list[Mapper]:
@@ -56,8 +63,7 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
             context.touched[oid] = obj
             _put(found.deleted, obj)
     if context.snapshots:
-        again = [o for o in context.changed_since([*context.inserted, *context.updated])]
-        for obj in again:
+        for obj in context.changed_since():
             if id(obj) not in doomed:
                 found.drawn.add(id(obj))
                 _put(found.changed, obj)
@@ -114,9 +120,14 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
             continue
         for obj in list(group):
             _relate_object(context, changes, obj)
+    if context.leavers:
+        for obj in take_orphans(context, changes):
+            _put(changes.deleted, obj)
     for group in list(changes.deleted.values()):
         for obj in group:
             _release_children(context, changes, obj)
+    if changes.deleted:
+        sync_leavers(context)
 
 
 def written_relationships(mapper: Mapper) -> tuple[list[Any], list[Any]]:
@@ -215,6 +226,7 @@ def _let_go(context: UOWTransaction, changes: Changes, prop: Any, child: Any, ow
     reverse = prop.impl.reverse
     if reverse is not None and state.values.get(reverse.key) not in (None, owner):
         return
+    note_leaver(context, prop, child)
     known = context.incoming.setdefault(id(child), [])
     if not any(parent is not None and p.join is prop.join for p, parent in known):
         known.append((prop, None))

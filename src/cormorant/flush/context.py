@@ -35,6 +35,7 @@ class UOWTransaction:
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}
         self.outsiders: list[tuple[Any, Any, Any]] = []
         self.touched: dict[int, Any] = {}
+        self.leavers: list[tuple[Any, Any]] = []
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 
     @property
@@ -51,7 +52,7 @@ class UOWTransaction:
         return bool(self.inserted or self.updated or self.deleted)
 
     def watch(self, objects: Iterable[Any]) -> None:
-        """Remember the values of objects as they are now, to see later what listeners changed."""
+        """Remember what is changed in objects now, to see later what listeners add to that."""
         for obj in objects:
             self.snapshots[id(obj)] = snapshot(obj)
 
@@ -62,38 +63,48 @@ class UOWTransaction:
             return differences(obj, taken)
         return state_of(obj).old or {}
 
-    def changed_since(self, objects: Iterable[Any]) -> list[Any]:
-        """Return those of the watched objects that have changed since they were watched."""
-        found = []
-        for obj in objects:
-            taken = self.snapshots.get(id(obj))
-            if taken is not None and differences(obj, taken):
-                found.append(obj)
-        return found
+    def changed_since(self) -> list[Any]:
+        """Return the watched objects that have changed since they were watched."""
+        snapshots = self.snapshots
+        return [
+            obj
+            for oid, obj in self.link.changed.items()
+            if oid in snapshots and differences(obj, snapshots[oid])
+        ]
 
 
 def snapshot(obj: Any) -> dict[str, Any]:
-    """Copy the values of an object; collections as tuples of their members."""
+    """Copy the values of the changed attributes of an object; collections as tuples."""
     state = state_of(obj)
-    taken = dict(state.values)
-    for key, attribute in state.manager.attributes.items():
-        if attribute.collection and taken.get(key) is not None:
-            taken[key] = tuple(taken[key])
+    taken: dict[str, Any] = {}
+    for key in state.old or ():
+        value = taken[key] = state.values.get(key, NO_VALUE)
+        attribute = state.manager.attributes.get(key)
+        if attribute is not None and attribute.collection and value is not NO_VALUE:
+            taken[key] = tuple(value or ())
     return taken
 
 
 def differences(obj: Any, taken: dict[str, Any]) -> dict[str, Any]:
-    """Return earlier values of the mapped attributes that differ from the snapshot."""
+    """Return earlier values of the mapped attributes that were changed after the snapshot."""
     state = state_of(obj)
-    values = state.values
+    if not state.old:
+        return {}
+    values, attributes = state.values, state.manager.attributes
     found = {}
-    for key, attribute in state.manager.attributes.items():
-        now, then = values.get(key, NO_VALUE), taken.get(key, NO_VALUE)
-        if attribute.collection:
-            now_ids = () if now is NO_VALUE or now is None else tuple(map(id, now))
-            then_ids = () if then is NO_VALUE or then is None else tuple(map(id, then))
-            if now_ids != then_ids:
-                found[key] = list(then) if then_ids else []
+    for key, first in state.old.items():
+        if key not in attributes:
+            continue
+        now, then = values.get(key, NO_VALUE), taken.get(key, first)
+        if attributes[key].collection:
+            if key not in taken:
+                found[key] = then
+            elif _ids(now) != _ids(then):
+                found[key] = list(then) if _ids(then) else []
         elif now is not then:
             found[key] = then
     return found
+
+
+def _ids(members: Any) -> tuple[int, ...]:
+    return () if members is NO_VALUE or members is None else tuple(map(id, members))

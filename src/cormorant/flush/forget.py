@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cormorant.instrument._state_cy import values_of
+from cormorant.instrument._state_cy import state_of
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -15,8 +15,10 @@ def forget_values(mapper: Mapper, obj: Any, keys: Sequence[str]) -> None:
     """Drop the values of some attributes and fire expire with their names."""
     if not keys:
         return
-    values = values_of(obj)
+    state = state_of(obj)
     for key in keys:
-        values.pop(key, None)
+        state.values.pop(key, None)
+        if state.old is not None:
+            state.old.pop(key, None)
     for listener in mapper.dispatch.expire:
         listener(obj, list(keys))

@@ -118,7 +118,7 @@ def _insert_batch(
     else:
         wire.run_many(connection, plan, rows, road)
         _take_given_keys(context, mapper, objects)
-    fill_nulls(objects, keys)
+    fill_nulls(objects, (*keys, *_without_sequence(facts, dialect)))
     _after_batch(context, mapper, facts, objects, keys, fetched)
 
 
@@ -131,7 +131,7 @@ def _fetched_keys(
 ) -> tuple[str, ...]:
     """Return the keys whose values come back with the INSERT."""
     wanted = [
-        key for key in (*facts.server_keys, *facts.sql_defaults)
+        key for key in (*facts.server_keys, *_sql_defaults(facts, dialect))
         if key not in keys and key not in missing_pk
     ]
     eager = mapper.eager_defaults
@@ -145,6 +145,26 @@ def _fetched_keys(
     if len(missing_pk) > 1:
         return tuple(missing_pk)
     return ()
+
+
+def _sql_defaults(facts: WriteFacts, dialect: Any) -> list[str]:
+    """Return the keys with an SQL default that this database knows: not all have sequences."""
+    return [
+        key
+        for key, default in facts.sql_defaults.items()
+        if dialect.supports_sequences or not default.is_sequence
+    ]
+
+
+def _without_sequence(facts: WriteFacts, dialect: Any) -> list[str]:
+    """Return the keys that a sequence would fill, on a database that has none: they are NULL."""
+    if dialect.supports_sequences or not facts.sql_defaults:
+        return []
+    return [
+        key
+        for key, default in facts.sql_defaults.items()
+        if default.is_sequence and key not in facts.server_keys and key != facts.generated_pk
+    ]
 
 
 def _require_keys(

@@ -9,42 +9,25 @@ if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
 
-def sorted_mappers(mappers: Iterable[Mapper]) -> list[Mapper]:
-    """Return root mappers so that tables come after those their foreign keys refer to.
+def mapper_levels(mappers: Iterable[Mapper]) -> list[list[Mapper]]:
+    """Return root mappers in levels: tables come after those their foreign keys refer to.
 
-    In a cycle of tables the order of declaration decides.
+    Within a level by module and name of the class, as SQLAlchemy; in a cycle of tables too.
     """
-    roots = list(dict.fromkeys(mappers))
+    roots = sorted(dict.fromkeys(mappers), key=_name_of)
     for root in roots:
         root.ready()
     if len(roots) < 2:
-        return roots
-    wanted = {id(mapper) for mapper in roots}
-    ordered: list[Mapper] = []
-    done: set[int] = set()
-    for root in roots:
-        _visit(root, wanted, roots, done, ordered)
-    return ordered
+        return [roots]
+
+    def parents(mapper: Mapper) -> list[Mapper]:
+        return [other for other in roots if other is not mapper and refers(mapper, other)]
+
+    return levels(roots, parents)
 
 
-def _visit(
-    root: Mapper, wanted: set[int], roots: list[Mapper], done: set[int], ordered: list[Mapper]
-) -> None:
-    """Append `root` after all that it refers to; iterative, so that long chains are no limit."""
-    stack: list[tuple[Mapper, bool]] = [(root, False)]
-    while stack:
-        mapper, parents_done = stack.pop()
-        if parents_done:
-            if mapper not in ordered:
-                ordered.append(mapper)
-            continue
-        if id(mapper) in done:
-            continue
-        done.add(id(mapper))
-        stack.append((mapper, True))
-        for other in reversed(roots):
-            if other is not mapper and id(other) not in done and refers(mapper, other):
-                stack.append((other, False))
+def _name_of(mapper: Mapper) -> str:
+    return f"{mapper.class_.__module__}.{mapper.class_.__name__}"
 
 
 def refers(mapper: Mapper, other: Mapper) -> bool:

@@ -11,10 +11,11 @@ from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_rows
 from cormorant.flush.insert import insert_rows
-from cormorant.flush.order import levels, sorted_mappers
+from cormorant.flush.order import levels, mapper_levels
 from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_outsiders
 from cormorant.flush.update import update_rows
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
+from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 MOST_ROUNDS = 100
 """Rounds of one flush after which listeners are taken to never stop adding work."""
 
-BEFORE = ("before_insert", "before_update", "before_delete")
-AFTER = ("after_insert", "after_update", "after_delete")
+HEARD = (
+    "before_insert",
+    "before_update",
+    "before_delete",
+    "after_insert",
+    "after_update",
+    "after_delete",
+    "refresh_flush",
+)
+"""Mapper and instance events whose listeners run within a flush."""
 
 
 def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
@@ -44,31 +53,30 @@ def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
 
 def run_round(context: UOWTransaction, changes: Changes) -> None:
     """Write what one round found: inserts and updates by class, then deletes backwards."""
-    order = sorted_mappers(changes.mappers)
+    tiers = mapper_levels(changes.mappers)
+    order = [mapper for tier in tiers for mapper in tier]
     context.roots.update(dict.fromkeys(order))
-    context.watching = context.watching or _listeners_may_look(order, changes)
+    context.watching = context.watching or _listeners_may_look(order)
     for mapper in order:
         new, changed = changes.new.get(mapper, []), changes.changed.get(mapper, [])
         if new or changed:
             _save(context, mapper, new, changed)
     sync_outsiders(context)
-    for mapper in reversed(order):
+    for mapper in [mapper for tier in reversed(tiers) for mapper in tier]:
         doomed = changes.deleted.get(mapper)
         if doomed:
             _delete(context, mapper, doomed)
 
 
-def _listeners_may_look(order: list[Mapper], changes: Changes) -> bool:
-    """Tell whether a mapper listener may run after a row was written in this round."""
-    before = 0
+def _listeners_may_look(order: list[Mapper]) -> bool:
+    """Tell whether a listener may run, and so change what is written, in this round."""
     for root in order:
         for mapper in root.self_and_descendants:
-            dispatch = mapper.dispatch
-            if any(getattr(dispatch, name) for name in AFTER):
+            if any(getattr(mapper.dispatch, name) for name in HEARD):
                 return True
-            if any(getattr(dispatch, name) for name in BEFORE):
-                before += 1
-    return before > 0 and (len(order) > 1 or bool(changes.deleted))
+            if any(a.listeners for a in mapper.class_manager.attributes.values()):
+                return True
+    return False
 
 
 def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[Any]) -> None:
@@ -146,13 +154,14 @@ def _save_batch(
         for mapper, group in _by_class(changed):
             update_rows(context, mapper, group, connection)
         context.updated.extend(changed)
+    if context.watching:
+        # New objects before they have a key: from then on every change is an amendment.
+        context.watch(new)
+        context.watch(changed)
     if new:
         for mapper, group in _by_class(new):
             context.inserted.extend(group)
             insert_rows(context, mapper, group, connection)
-    if context.watching:
-        context.watch(new)
-        context.watch(changed)
     fire("after_insert", new, connection)
     fire("after_update", changed, connection)
     if context.watching:
@@ -161,9 +170,9 @@ def _save_batch(
 
 def _amend(context: UOWTransaction, objects: list[Any], connection: Connection) -> None:
     """Write what after events changed in the objects' own columns: once, without events."""
-    amended = [
-        obj for obj in context.changed_since(objects) if _columns_changed(context, obj)
-    ]
+    if not context.link.changed:
+        return
+    amended = [obj for obj in objects if _columns_changed(context, obj)]
     if not amended:
         return
     for mapper, group in _by_class(amended):
@@ -171,11 +180,9 @@ def _amend(context: UOWTransaction, objects: list[Any], connection: Connection) 
     for obj in amended:
         state = state_of(obj)
         taken = context.snapshots[id(obj)]
-        for key, attribute in state.manager.attributes.items():
-            if not attribute.uses_objects and key in state.values:
-                taken[key] = state.values[key]
-            elif not attribute.uses_objects:
-                taken.pop(key, None)
+        for key in state.old or ():
+            if key in state.manager.attributes and not state.manager.attributes[key].uses_objects:
+                taken[key] = state.values.get(key, NO_VALUE)
 
 
 def _columns_changed(context: UOWTransaction, obj: Any) -> bool:
@@ -186,8 +193,14 @@ def _columns_changed(context: UOWTransaction, obj: Any) -> bool:
 def _delete(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
     connection = context.connection_of(root)
     doomed = _by_key(doomed)
-    if _refers_to_itself(root):
-        doomed = _children_first(doomed)
+    for batch in _children_first(doomed) if _refers_to_itself(root) else [doomed]:
+        _delete_batch(context, root, batch, connection)
+
+
+def _delete_batch(
+    context: UOWTransaction, root: Mapper, doomed: list[Any], connection: Connection
+) -> None:
+    """Before events, DELETE, after events of objects of one family."""
     fire("before_delete", doomed, connection)
     alive = [obj for obj in doomed if id(obj) in context.link.deleted]
     for mapper, group in _by_class(alive) if alive else ():
@@ -199,8 +212,8 @@ def _delete(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
     fire("after_delete", alive, connection)
 
 
-def _children_first(doomed: list[Any]) -> list[Any]:
-    """Order objects of a table that refers to itself so that children go before parents."""
+def _children_first(doomed: list[Any]) -> list[list[Any]]:
+    """Split objects of a table that refers to itself: the batch of the children comes first."""
 
     def parents(obj: Any) -> list[Any]:
         state = state_of(obj)
@@ -212,8 +225,7 @@ def _children_first(doomed: list[Any]) -> list[Any]:
         return found
 
     by_key = {state_of(obj).pk: obj for obj in doomed}
-    ordered = [obj for batch in levels(doomed, parents) for obj in batch]
-    return ordered[::-1]
+    return levels(doomed, parents)[::-1]
 
 
 def _owner_among(state: Any, mapper: Mapper, prop: Any, by_key: dict[Any, Any]) -> list[Any]:

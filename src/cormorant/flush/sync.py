@@ -22,6 +22,15 @@ def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
             _sync_object(obj, entries)
 
 
+def sync_leavers(context: UOWTransaction) -> None:
+    """Take the key from children that only leave: no row has to be written first."""
+    for oid, entries in list(context.incoming.items()):
+        obj = context.processed.get(oid)
+        if obj is not None and all(parent is None for _prop, parent in entries):
+            del context.incoming[oid]
+            _sync_object(obj, entries)
+
+
 def sync_outsiders(context: UOWTransaction) -> None:
     """Give members outside the session the key of their parent, for when they come in."""
     for child, prop, parent in context.outsiders:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from cormorant import exc
-from cormorant.flush._rows_cy import group_changes, is_expression, update_rows_of
+from cormorant.flush._rows_cy import group_changes, is_expression, net_changes, update_rows_of
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
 from cormorant.flush.forget import forget_values
@@ -33,7 +33,7 @@ def update_rows(
     written, expressive = group_changes(objects, context.before, facts.comparisons, groups)
     if not written:
         return []
-    if expressive or facts.sql_updates or facts.updates:
+    if expressive or facts.sql_updates or facts.updates or _eager_keys(mapper, facts):
         groups = _regrouped(context, mapper, facts, groups, connection)
     for keys, group in groups.items():
         ordered = keys if len(keys) == 1 else tuple([k for k in facts.keys if k in keys])
@@ -56,7 +56,11 @@ def _regrouped(
         for obj in group:
             wanted = _with_updates(context, mapper, facts, obj, list(keys), connection)
             values = values_of(obj)
-            if facts.sql_updates or any(is_expression(values.get(key)) for key in wanted):
+            if (
+                facts.sql_updates
+                or _eager_keys(mapper, facts)
+                or any(is_expression(values.get(key)) for key in wanted)
+            ):
                 _update_expressions(context, mapper, facts, obj, wanted, connection)
             else:
                 found.setdefault(tuple(wanted), []).append(obj)
@@ -85,16 +89,20 @@ def _with_updates(
             else:
                 values[key] = value
         keys = [*keys, *given]
-        _tell_brought(context, mapper, obj, given)
+        if given and mapper.dispatch.refresh_flush:
+            _tell_brought(context, mapper, obj, given)
+            # What these listeners set goes into the same statement.
+            keys += net_changes(obj, context.before(obj), facts.comparisons)
     return [key for key in facts.keys if key in keys]
 
 
 def _tell_brought(
     context: UOWTransaction, mapper: Mapper, obj: Any, names: tuple[str, ...]
 ) -> None:
-    if names:
-        for listener in mapper.dispatch.refresh_flush:
-            listener(obj, context, list(names))
+    if not names:
+        return
+    for listener in mapper.dispatch.refresh_flush:
+        listener(obj, context, list(names))
 
 
 def _version_of(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, Any]:
@@ -224,7 +232,10 @@ def _update_expressions(
     keys: list[str],
     connection: Connection,
 ) -> None:
-    """Update one row with SQL expressions among its values; they are loaded on access."""
+    """Update one row whose values are computed by the server, at least some of them.
+
+    They are loaded on access, or at once under eager_defaults=True.
+    """
     values = values_of(obj)
     before = context.before(obj)
     identity = _where(mapper, obj, before)
@@ -237,28 +248,71 @@ def _update_expressions(
         if callable(rule.generator):
             given[rule.column] = following
     statement = update(mapper.local_table).where(*criteria).values(given)
-    problem = Facts(mapper.class_.__name__, mapper.local_table.name, (), "UPDATE")
-    result = wire.execute(connection, statement, {}, problem)
-    if connection.dialect.supports_sane_rowcount:
-        _check_count(mapper, [obj], result.rowcount, "UPDATE", connection)
+    eager = _eager_keys(mapper, facts)
+    _run_one(mapper, obj, statement, eager, connection)
+    _tell_brought(context, mapper, obj, eager)
     if rule is not None and callable(rule.generator):
         values[rule.key] = following
     computed = [key for key in keys if is_expression(values.get(key))]
-    computed += [key for key in facts.sql_updates if key not in computed]
+    computed += [key for key in facts.sql_updates if key not in computed and key not in eager]
     forget_values(mapper, obj, computed)
     _move_keys(context, mapper, [obj], tuple(keys))
+
+
+def _run_one(
+    mapper: Mapper, obj: Any, statement: Any, eager: tuple[str, ...], connection: Connection
+) -> None:
+    """Run the UPDATE of one row; store what it, or else a SELECT, brings back."""
+    problem = Facts(mapper.class_.__name__, mapper.local_table.name, (), "UPDATE")
+    columns = [mapper._properties[key].columns[0] for key in eager]  # type: ignore[attr-defined] # column keys only
+    if columns and connection.dialect.update_returning:
+        row = wire.execute(connection, statement.returning(*columns), {}, problem).first()
+        _check_count(mapper, [obj], int(row is not None), "UPDATE", connection)
+    else:
+        result = wire.execute(connection, statement, {}, problem)
+        if connection.dialect.supports_sane_rowcount:
+            _check_count(mapper, [obj], result.rowcount, "UPDATE", connection)
+        if not columns:
+            return
+        query = select(*columns).where(*statement._where_criteria)
+        row = wire.execute(connection, query, {}, problem).first()
+    if row is not None:
+        values_of(obj).update(zip(eager, row, strict=True))
+
+
+def _eager_keys(mapper: Mapper, facts: WriteFacts) -> tuple[str, ...]:
+    """Return what an UPDATE brings back at once: nothing but under eager_defaults=True."""
+    if mapper.eager_defaults is not True:
+        return ()
+    return (*facts.server_update_keys, *facts.sql_updates)
+
+
+def _expression_keys(mapper: Mapper) -> tuple[str, ...]:
+    """Return the attributes that hold SQL expressions and may change with any column."""
+    found: tuple[str, ...] | None = mapper.memo.get("expression_keys")
+    if found is None:
+        found = mapper.memo["expression_keys"] = tuple(
+            [
+                prop.key
+                for prop in mapper.column_attrs
+                if prop.expire_on_flush and getattr(prop.columns[0], "table", None) is None
+            ]
+        )
+    return found
 
 
 def _forget_computed(
     context: UOWTransaction, mapper: Mapper, facts: WriteFacts, objects: list[Any]
 ) -> None:
     """Drop the values that the server computed anew; the next access loads them."""
-    keys = facts.server_update_keys
+    keys = () if mapper.eager_defaults is True else facts.server_update_keys
     rule = mapper.version
     if rule is not None and not callable(rule.generator):
         keys = (*keys, rule.key)
-    if not keys:
+    computed = _expression_keys(mapper)
+    if not keys and not computed:
         return
     for obj in objects:
-        before = context.before(obj)
+        before, values = context.before(obj), values_of(obj)
         forget_values(mapper, obj, [key for key in keys if key not in before])
+        forget_values(mapper, obj, [key for key in computed if key in values])

@@ -691,6 +691,8 @@ class ColumnAttribute:
                 return None
             unit.load_missing(obj, state, key)
             return state.values.get(key)
+        if state.extra is not None and key in state.extra.names:
+            raise state.manager.detached(key)
         value = None
         listeners = self.listeners.get("init_scalar")
         if listeners:
@@ -717,6 +719,22 @@ class ColumnAttribute:
         for listener in self.listeners.get("modified", _EMPTY):
             listener(obj, self.modified_token)
         note_change(obj, state, self.key, NO_VALUE)
+
+
+if not cython.compiled:
+
+    def _get_interpreted(self: Any, obj: Any, cls: Any) -> Any:
+        if obj is None:
+            return self.on_class
+        state = getattr(obj, "_cormorant_state", None)
+        if state is not None and state.values is not None:
+            link = state.link
+            if (link is None or state.epoch == link.epoch) and self.key in state.values:
+                return state.values[self.key]
+        return self.read(obj)
+
+    # The same as the compiled method, in the way that costs an interpreter least.
+    ColumnAttribute.__get__ = _get_interpreted  # type: ignore[method-assign] # see above
 
 
 def enlist(link: Any, objects: Any, general: Any) -> Any:
@@ -772,169 +790,3 @@ def make_instance(cls: Any, manager: Any, template: dict[Any, Any], link: Link, 
         obj.__dict__["_sa_instance_state"] = state
     state.ref = weakref.ref(obj)
     return obj
-
-
-@cython.cclass
-class RowFiller:
-    """Turns rows into objects of one class: the compiled half of every load.
-
-    `keys` and `processors` stand in the order of the row from `start` on; `pk_at` are
-    positions in the row. `full`: the keys are all that the class keeps, so that the shared
-    template can be used.
-    """
-
-    if cython.compiled:
-        manager = cython.declare(object, visibility="public")
-        cls = cython.declare(object)
-        keys = cython.declare(tuple)
-        processors = cython.declare(tuple)
-        plain = cython.declare(cython.bint)
-        start = cython.declare(cython.Py_ssize_t)
-        pk_at = cython.declare(tuple)
-        pk_first = cython.declare(cython.Py_ssize_t)
-        single = cython.declare(cython.bint)
-        template = cython.declare(dict)
-        partial_keys = cython.declare(cython.bint)
-
-    def __init__(self, manager: Any, keys: Any, processors: Any, start: Any, pk_at: Any, template: Any, partial_keys: Any = False) -> None:
-        self.manager = manager
-        self.cls = manager.class_
-        self.keys = tuple(keys)
-        self.processors = tuple(processors) if processors else (None,) * len(self.keys)
-        self.plain = not any(p is not None for p in self.processors)
-        self.start = start
-        self.pk_at = tuple(pk_at)
-        self.pk_first = pk_at[0]
-        self.single = len(pk_at) == 1
-        self.template = template
-        self.partial_keys = partial_keys
-
-    @cython.cfunc
-    def identity(self, row: tuple[Any, ...]) -> Any:
-        """Return the bare key of a row, None for the missing side of an outer join."""
-        if self.single:
-            value = row[self.pk_first]
-            processor = self.processors[self.pk_first - self.start]
-            return value if processor is None or value is None else processor(value)
-        parts: list[Any] = []
-        missing: cython.int = 0
-        for at in self.pk_at:
-            value = row[at]
-            processor = self.processors[at - self.start]
-            if processor is not None and value is not None:
-                value = processor(value)
-            if value is None:
-                missing += 1
-            parts.append(value)
-        if missing and (not self.partial_keys or missing == len(parts)):
-            return None
-        return tuple(parts)
-
-    @cython.cfunc
-    def fill(self, values: dict[Any, Any], row: tuple[Any, ...]) -> Any:
-        keys: tuple[Any, ...] = self.keys
-        i: cython.Py_ssize_t
-        start: cython.Py_ssize_t = self.start
-        if self.plain:
-            for i in range(len(keys)):
-                values[keys[i]] = row[start + i]
-            return
-        processors: tuple[Any, ...] = self.processors
-        for i in range(len(keys)):
-            value = row[start + i]
-            if processors[i] is not None:
-                value = processors[i](value)
-            values[keys[i]] = value
-
-    @cython.cfunc
-    def fill_missing(self, state: InstanceState, row: tuple[Any, ...]) -> Any:
-        """Fill what is unloaded and unchanged; return the names, or None."""
-        keys: tuple[Any, ...] = self.keys
-        values: dict[Any, Any] = state.values
-        filled: Any = None
-        i: cython.Py_ssize_t
-        for i in range(len(keys)):
-            key = keys[i]
-            if key in values or (state.old is not None and key in state.old):
-                continue
-            value = row[self.start + i]
-            if self.processors[i] is not None:
-                value = self.processors[i](value)
-            values[key] = value
-            if filled is None:
-                filled = []
-            filled.append(key)
-        return filled
-
-    def objects(self, rows: Any, link: Link, known: dict[Any, Any], overwrite: cython.bint, context: Any) -> Any:
-        """Return one object (or None) per row; `known` is the identity map of the root class.
-
-        Fires load, refresh and loaded_as_persistent of the objects as they are filled.
-        """
-        found: list[Any] = []
-        manager = self.manager
-        on_load = manager.dispatch.load
-        on_refresh = manager.dispatch.refresh
-        loaded = context.loaded_listeners
-        width: cython.Py_ssize_t = self.start + len(self.keys)
-        row: tuple[Any, ...]
-        for row in rows:
-            if len(row) < width:
-                raise exc.FlushError(
-                    f"A row for {self.cls.__name__} has {len(row)} columns, {width} are needed; "
-                    f"does the connection use a row factory of its own?"
-                )
-            pk = self.identity(row)
-            if pk is None:
-                found.append(None)
-                continue
-            reference = known.get(pk)
-            obj = None if reference is None else reference()
-            if obj is not None:
-                found.append(obj)
-                self.refill(obj, state_in(obj), row, overwrite, context)
-                continue
-            obj = make_instance(self.cls, manager, self.template, link, pk)
-            state: InstanceState = state_in(obj)
-            self.fill(values_in(obj, state), row)
-            known[pk] = state.ref
-            found.append(obj)
-            if context.notes is not None:
-                context.note_new(obj, state)
-            if on_refresh:
-                context.fresh[id(obj)] = obj
-            if on_load:
-                for listener in on_load:
-                    listener(obj, context)
-            if loaded:
-                for listener in loaded:
-                    listener(context.session, obj)
-        return found
-
-    @cython.cfunc
-    def refill(self, obj: Any, state: InstanceState, row: tuple[Any, ...], overwrite: cython.bint, context: Any) -> Any:
-        """Load a row onto an object that is already there: only what it lacks, or all."""
-        if settle(state):
-            self.fill(state.values, row)
-            names = frozenset(self.keys)
-        elif overwrite:
-            if id(obj) in context.fresh:
-                return
-            context.fresh[id(obj)] = obj
-            drop_values(state)
-            state.link.changed.pop(id(obj), None)
-            self.fill(state.values, row)
-            names = None
-        elif self.manager.dispatch.refresh:
-            # As SQLAlchemy: an object that lacks anything, be it a relationship, is announced
-            # once per statement, whether or not the row had what it lacks.
-            names = state.unloaded - state.committed_state.keys()
-            self.fill_missing(state, row)
-            if not names or id(obj) in context.fresh:
-                return
-            context.fresh[id(obj)] = obj
-        else:
-            self.fill_missing(state, row)
-            return
-        for listener in self.manager.dispatch.refresh:
-            listener(obj, context, names)

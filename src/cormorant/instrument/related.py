@@ -45,7 +45,8 @@ class RelatedAttribute:
     """What both kinds of relationship attribute share: listeners, tokens, loading, cascade.
 
     Implements `ports.Dispatch`. `reverse`: the attribute of the other side, set when the
-    relationship is configured; `cascades`: new members follow their owner into its session.
+    relationship is configured; `cascades`: new members follow their owner into its session;
+    `owns`: members that leave are orphans (delete-orphan).
     """
 
     collection = False
@@ -62,6 +63,7 @@ class RelatedAttribute:
         self.active_history = False
         self.reverse: RelatedAttribute | None = None
         self.cascades = True
+        self.owns = False
         self.accepts: type[Any] | None = None
         self.replace_token = AttributeEventToken(self, OP_REPLACE)
         self.append_token = AttributeEventToken(self, OP_APPEND)
@@ -158,6 +160,15 @@ class RelatedAttribute:
         """Drop `member` because the other side left `owner`."""
         raise TypeError(f"{type(self).__name__} has no members.")
 
+    def abandon(self, member: Any) -> None:
+        """Let a pending member that has left its only parent leave its session as well."""
+        state = known_state(member)
+        if state is None or state.pk is not None or state.link is None:
+            return
+        unit = state.link.unit()
+        if unit is not None:
+            unit.expunge(member)
+
     def flag_modified(self, obj: Any) -> None:
         """Mark the attribute as changed although nobody assigned to it."""
         state = state_of(obj)
@@ -247,6 +258,11 @@ class RelatedObject(RelatedAttribute):
         self.note(obj, state, previous)
         state.values[self.key] = value
         self.follow(state, value, initiator)
+        if self.reverse is not None:
+            if value is None and self.reverse.owns and previous is not None:
+                self.reverse.abandon(obj)
+        elif self.owns and previous is not value:
+            self.abandon(previous)
 
     def set_quietly(self, obj: Any, value: Any, initiator: Any = None) -> None:
         """Assign as `change` does."""
@@ -269,7 +285,7 @@ class RelatedObject(RelatedAttribute):
         own = self.of_class(owner)
         if own is not self:
             own.gain(owner, member, token)
-        elif state_of(owner).values.get(self.key, NO_VALUE) is not member:
+        else:
             self.change(owner, member, token, told=True)
 
     def lose(self, owner: Any, member: Any, token: Any) -> None:
@@ -462,6 +478,8 @@ class RelatedCollection(RelatedAttribute):
             self.reverse.lose(item, obj, token)
         self.tell("remove", obj, item, token, key)
         self.note(obj, owner, collection)
+        if self.owns and self.reverse is None:
+            self.abandon(item)
 
     def gain(self, owner: Any, member: Any, token: Any) -> None:
         """Append because the other side was set; an unloaded list takes note only."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from cormorant.instrument._state_cy import RowFiller
+from cormorant.load._filler_cy import RowFiller
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import Link

@@ -31,15 +31,15 @@ def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> Pr
     """Return the read of the attributes `keys` by primary key."""
     columns = [mapper._properties[key].columns[0] for key in keys]  # type: ignore[attr-defined] # column keys only
     frozen = tuple(sorted(lock.items())) if isinstance(lock, Mapping) else lock
+
+    def prepare() -> PreparedSelect:
+        return prepare_select(mapper, columns, mapper.primary_key, for_update=lock)
+
     try:
         hash(frozen)
     except TypeError:
-        return prepare_select(mapper, columns, mapper.primary_key, for_update=lock)
-    return _remembered(
-        mapper,
-        ("by key", keys, frozen),
-        lambda: prepare_select(mapper, columns, mapper.primary_key, for_update=lock),
-    )
+        return prepare()
+    return _remembered(mapper, ("by key", keys, frozen), prepare)
 
 
 def load_by_key(

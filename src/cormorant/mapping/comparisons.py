@@ -11,6 +11,7 @@ from sqlalchemy.sql import operators, visitors
 
 from cormorant.instrument._state_cy import state_of
 from cormorant.sql.inspection import PropComparator
+from cormorant.sql.plugin import only_rows_of
 
 if TYPE_CHECKING:
     from cormorant.mapping.relationships import RelationshipProperty
@@ -48,7 +49,8 @@ def _related_rows(prop: RelationshipProperty[Any], criterion: Any, named: dict[s
     target = prop.mapper.selectable
     if prop.parent.local_table is prop.mapper.local_table:
         return _related_rows_of_itself(prop, criterion, named)
-    clauses = [prop.join.condition]
+    own_rows = only_rows_of(prop.mapper)
+    clauses = [prop.join.condition] if own_rows is None else [prop.join.condition, own_rows]
     if criterion is not None:
         clauses.append(criterion)
     clauses += [prop.mapper.attribute(key) == value for key, value in named.items()]
@@ -61,6 +63,9 @@ def _related_rows_of_itself(
     """Ask for related rows in the same table: the inner one goes under another name."""
     inner = prop.mapper.local_table.alias()
     clauses = [local == inner.c[remote.key] for local, remote in prop.local_remote_pairs]
+    own_rows = only_rows_of(prop.mapper)
+    if own_rows is not None:
+        clauses.append(_moved(own_rows, prop.mapper.local_table, inner))
     if criterion is not None:
         clauses.append(_moved(criterion, prop.mapper.local_table, inner))
     for key, value in named.items():

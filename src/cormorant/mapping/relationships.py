@@ -181,6 +181,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         kind = RelatedCollection if self.uselist else RelatedObject
         real: RelatedAttribute = kind(self.parent.class_, self.key, stand_in.on_class)
         real.cascades = self.cascade.save_update and not self.viewonly
+        real.owns = self.cascade.delete_orphan
         real.active_history = bool(self.options.get("active_history"))
         stand_in.on_class.impl = real
         manager.replace_attribute(self.key, real)

@@ -41,11 +41,6 @@ def _objects(session: Session, state: ORMExecuteState, answer: Any) -> list[Any]
     return found
 
 
-def _require_active(session: Session) -> None:
-    if session.current_transaction is not None:
-        session.current_transaction.require_active("a load")
-
-
 def get(
     session: Session,
     mapper: Mapper,
@@ -68,7 +63,6 @@ def get(
 
 def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> None:
     """Announce a load of attributes; a changed statement is run before the ordinary load."""
-    _require_active(session)
     statement = _by_key(mapper, pk)
     state, answer = _ask(session, statement, {}, "column")
     if answer is not None or state.statement is not statement:
@@ -77,7 +71,6 @@ def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> 
 
 def related(session: Session, prop: Any, values: tuple[Any, ...]) -> list[Any]:
     """Return the objects that a relationship finds for the values of its local columns."""
-    _require_active(session)
     pairs = zip(prop.local_remote_pairs, values, strict=True)
     statement = select(prop.mapper.class_).where(
         *[remote == value for (_local, remote), value in pairs]

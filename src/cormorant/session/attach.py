@@ -72,6 +72,8 @@ def enter(session: Session, obj: Any, state: InstanceState) -> None:
             return
         del link.deleted[id(obj)]
         return
+    if state.flags & FLAG_DELETED and state.pk is not None:
+        raise _was_deleted(state)
     if not link.begun:
         session.autobegin()
     _refuse_other_session(session, state)
@@ -95,8 +97,6 @@ def _enter_new(session: Session, obj: Any, state: InstanceState) -> None:
 
 
 def _enter_detached(session: Session, obj: Any, state: InstanceState) -> None:
-    if state.flags & FLAG_DELETED:
-        raise _was_deleted(state)
     _refuse_double(session, obj, state)
     for listener in session.dispatch.before_attach:
         listener(session, obj)
@@ -155,16 +155,25 @@ def delete(session: Session, obj: Any) -> None:
         )
     if state.link is session.link and id(obj) in session.link.deleted:
         return
-    _mark_deleted(session, obj, state)
+    _bring_in(session, obj, state)
+    reached: list[Any] = []
     if has_relationships(state.manager.mapper):
-        for member, _mapper, child, _values in list(
-            state.manager.mapper.cascade_iterator("delete", state)
-        ):
-            if child.pk is not None:
-                _mark_deleted(session, member, child)
+        # Found before anything is marked: the loads of a cascade may flush.
+        reached.extend(state.manager.mapper.cascade_iterator("delete", state))
+    _mark_deleted(session, obj, state)
+    for member, _mapper, child, _values in reached:
+        if child.pk is not None:
+            _bring_in(session, member, child)
+            _mark_deleted(session, member, child)
 
 
 def _mark_deleted(session: Session, obj: Any, state: InstanceState) -> None:
+    if not state.flags & FLAG_DELETED:
+        session.link.deleted[id(obj)] = obj
+
+
+def _bring_in(session: Session, obj: Any, state: InstanceState) -> None:
+    """Attach an object that is to be deleted, if it is not here."""
     _refuse_other_session(session, state)
     if state.flags & FLAG_DELETED:
         return
@@ -179,7 +188,6 @@ def _mark_deleted(session: Session, obj: Any, state: InstanceState) -> None:
             listener(session, obj)
         for listener in session.dispatch.detached_to_persistent:
             listener(session, obj)
-    session.link.deleted[id(obj)] = obj
 
 
 def expunge(session: Session, obj: Any) -> None:

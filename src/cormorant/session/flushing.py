@@ -60,12 +60,13 @@ def _flush(session: Session, objects: Any) -> None:
     try:
         session.flush_transaction = inner or node
         run_flush(context, only)
+        later: list[tuple[Any, dict[str, Any]]] = []
         if dispatch.after_flush:
-            written = [*context.inserted, *context.updated]
-            context.watch(written)
+            context.watch([*context.inserted, *context.updated])
             for listener in dispatch.after_flush:
                 listener(session, context)
-        _finish(session, node, context)
+            later = [(obj, context.before(obj)) for obj in context.changed_since()]
+        _finish(session, node, context, later)
         for listener in dispatch.after_flush_postexec:
             listener(session, context)
     except BaseException as error:
@@ -101,10 +102,14 @@ def _end_subtransaction(
         session.current_transaction = node
 
 
-def _finish(session: Session, node: SessionTransaction, context: UOWTransaction) -> None:
-    """Move written objects to their new states; keep what after_flush listeners changed."""
+def _finish(
+    session: Session,
+    node: SessionTransaction,
+    context: UOWTransaction,
+    later: list[tuple[Any, dict[str, Any]]],
+) -> None:
+    """Move written objects to their new states; `later`: what after_flush listeners changed."""
     link = session.link
-    later = _changed_after_flush(session, context)
     inserted, updated, deleted = context.inserted, context.updated, context.deleted
     end_insert(inserted, link.new)
     if link.changed:
@@ -112,6 +117,8 @@ def _finish(session: Session, node: SessionTransaction, context: UOWTransaction)
         forget_changes(context.processed.values(), link.changed, FLAG_DELETED)
     _settle_queues(context)
     for obj in deleted:
+        if state_of(obj).old is not None:
+            node.dirty[id(obj)] = obj
         _leave_map(session, obj)
     for obj, before in later:
         state = state_of(obj)
@@ -134,15 +141,6 @@ def _settle_queues(context: UOWTransaction) -> None:
         state = state_of(obj)
         if state.extra is not None and state.extra.queues:
             state.extra.queues = None
-
-
-def _changed_after_flush(
-    session: Session, context: UOWTransaction
-) -> list[tuple[Any, dict[str, Any]]]:
-    if not session.dispatch.after_flush:
-        return []
-    changed = context.changed_since([*context.inserted, *context.updated])
-    return [(obj, context.before(obj)) for obj in changed]
 
 
 def _leave_map(session: Session, obj: Any) -> None:

@@ -238,7 +238,7 @@ def peek_related(session: Session, obj: Any, state: InstanceState, key: str) -> 
             return None
         values.append(value)
     found = _by_identity(session, prop, tuple(values))
-    return PASSIVE_NO_RESULT if found is None else found
+    return PASSIVE_NO_RESULT if found is None or state_of(found).expired else found
 
 
 def refresh(
@@ -343,9 +343,6 @@ def _drop_names(session: Session, obj: Any, state: InstanceState, names: list[st
             state.old.pop(name, None)
         if state.extra is not None:
             state.extra.take_queue(name)
-    if state.old is not None and not state.old:
-        state.old = None
-        session.link.changed.pop(id(obj), None)
 
 
 def drop_all_but(state: InstanceState, kept: Iterable[str]) -> None:

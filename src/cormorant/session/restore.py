@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SAWarning
 
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     FLAG_DELETING,
     FLAG_FLUSHING,
+    InstanceState,
     drop_values,
     settle,
     state_of,
@@ -81,11 +85,25 @@ def after_rollback(node: SessionTransaction) -> None:
     else:
         link.changed.clear()
         expire_everything(session, quietly)
+    node.new, node.deleted, node.switched, node.dirty = [], [], [], {}
+
+
+def discard_changes(node: SessionTransaction) -> None:
+    """Drop what was changed after a failed flush and before the rollback; warns."""
+    warnings.warn(
+        SAWarning(
+            "Session's state has been changed on a non-active transaction - this state will be "
+            "discarded."
+        ),
+        stacklevel=4,
+    )
+    after_rollback(node)
 
 
 def _to_transient(session: Session, obj: Any, event: str) -> None:
     state = state_of(obj)
     settle(state)
+    _remember_expired(state)
     if state.pk is not None:
         known = session.identity_map.of(state.manager.mapper)
         reference = known.get(state.pk)
@@ -98,6 +116,14 @@ def _to_transient(session: Session, obj: Any, event: str) -> None:
     session.link.new.pop(id(obj), None)
     session.link.changed.pop(id(obj), None)
     quietly(getattr(session.dispatch, event), session, obj)
+
+
+def _remember_expired(state: InstanceState) -> None:
+    """Have the reading of values that are gone for good refused, now that none can be loaded."""
+    attributes, values = state.manager.attributes, state.values
+    if state.pk is not None and state.manager.mapper.pk_keys[0] not in values:
+        lost = [k for k, a in attributes.items() if k not in values and not a.uses_objects]
+        state.extras().names.update(lost)
 
 
 def _switch_keys_back(session: Session, node: SessionTransaction) -> None:
@@ -122,8 +148,6 @@ def _expire_touched(session: Session, node: SessionTransaction) -> None:
     """After a savepoint: expire only what was changed since it began."""
     touched = dict(node.dirty)
     touched.update(session.link.changed)
-    for obj in node.deleted:
-        touched[id(obj)] = obj
     session.link.changed.clear()
     for obj in touched.values():
         state = state_of(obj)

@@ -119,8 +119,7 @@ class SessionTransaction:
             return known[0]
         if self.parent is not None:
             connection = self.parent.connection(bind, options)
-            begin_driver_transaction(connection)
-            entry = (connection, connection.begin_nested(), True, False)
+            entry = (connection, self._begin_savepoint(connection), True, False)
         else:
             entry = self._enlist(bind, options)
         self.connections[bind] = self.connections[entry[0]] = entry
@@ -129,6 +128,13 @@ class SessionTransaction:
         for listener in self.session.dispatch.after_begin:
             listener(self.session, self, entry[0])
         return entry[0]
+
+    def _begin_savepoint(self, connection: Connection) -> Any:
+        try:
+            begin_driver_transaction(connection)
+            return connection.begin_nested()
+        except core_exc.DBAPIError as error:
+            raise self.session.named_error(error, "SAVEPOINT") from None
 
     def _enlist(
         self, bind: Engine | Connection, options: dict[str, Any] | None
@@ -271,6 +277,8 @@ class SessionTransaction:
         if self.phase in (Phase.ACTIVE, Phase.PREPARED):
             self.roll_back_now()
         session = self.session
+        if self.phase is Phase.DEACTIVE and session.has_changes:
+            restore.discard_changes(self)
         callbacks = self.on_rollback if self.phase is not Phase.COMMITTED else []
         self._close(quietly)
         quietly(session.dispatch.after_soft_rollback, session, self)

@@ -307,7 +307,8 @@ def run_write(
 ) -> tuple[Rows, Any]:
     """Run a statement that writes; return its rows, and a result if it gives none."""
     if statement.is_insert:
-        rows = read(connection, statement, parameters, _passed(options), "core")
+        complete = _with_identity(mapper, parameters)
+        rows = read(connection, statement, complete, _passed(options), "core")
         return rows, None if has_returning(statement) else rows.cursor_result
     if isinstance(parameters, (list, tuple)) and parameters:
         return _run_many(session, connection, mapper, statement, parameters, options)
@@ -323,6 +324,18 @@ def run_write(
 
 def _passed(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key != "synchronize_session"}
+
+
+def _with_identity(mapper: Mapper, parameters: Any) -> Any:
+    """Give rows of a class in an inheritance family its discriminator, unless they name one."""
+    if mapper.polymorphic_on is None or mapper.polymorphic_identity is None or not parameters:
+        return parameters
+    key = mapper.property_of(mapper.polymorphic_on).key
+    names = {key, mapper.polymorphic_on.key}
+    told = {key: mapper.polymorphic_identity}
+    if isinstance(parameters, Mapping):
+        return parameters if names & parameters.keys() else {**parameters, **told}
+    return [row if names & row.keys() else {**row, **told} for row in parameters]
 
 
 def _run_many(

@@ -142,18 +142,22 @@ def _own_rows(statement: Any) -> tuple[Any, ...]:
     found: dict[int, Any] = {}
     for element in (*statement._raw_columns, *statement._from_obj):
         entity = entity_of(element)
-        if entity is None and element._from_objects:
+        if entity is None:
             entity = _owner_of(element)
+            # Subqueries hide the table; they have criteria of their own.
+            if entity is not None and entity.selectable not in element._from_objects:
+                continue
         if entity is not None and id(entity) not in found:
             found[id(entity)] = only_rows_of(entity)
     joins = [*statement._setup_joins]
     for memoized in statement._memoized_select_entities:
         joins.extend(memoized._setup_joins)
     for target, condition, _left, _flags in joins:
-        entity = None if isinstance(target, QueryableAttribute) else entity_of(target)
+        along = isinstance(target, QueryableAttribute)
+        entity = target.prop.mapper if along else entity_of(target)
         if entity is None:
             continue
-        if condition is None:
+        if condition is None and not along:
             # Core finds the ON clause when it compiles; too late to add to it.
             found[id(entity)] = only_rows_of(entity)
         else:

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Dialect
 from cormorant.sql import wire
 from cormorant.sql.errors import Facts
 from cormorant.sql.plans import Processors, cached, result_processors, wire_up
+from cormorant.sql.plugin import only_rows_of
 
 Row = tuple[Any, ...]
 Fetched = tuple[list[Row], Processors | None]
@@ -22,7 +23,15 @@ LONGEST_BATCH = 512
 class ReadPlan:
     """One compiled SELECT: its SQL, what its binds and its columns go through."""
 
-    __slots__ = ("as_given", "fast", "positions", "processors", "result_processors", "sql")
+    __slots__ = (
+        "as_given",
+        "constants",
+        "fast",
+        "positions",
+        "processors",
+        "result_processors",
+        "sql",
+    )
 
     def __init__(self, core: Any, names: Sequence[str], dialect: Dialect) -> None:
         self.sql = ""
@@ -33,11 +42,17 @@ class ReadPlan:
         self.result_processors: Processors | bool | None = False
         """False until a first execution has told the type codes of the columns."""
         wiring = wire_up(core.compile(dialect=dialect), dialect)
-        self.fast = wiring is not None and set(wiring.names) <= set(names)
+        given = set(names)
+        self.constants: Row = ()
+        """Values that the statement brings along; they follow those of the caller."""
+        self.fast = wiring is not None and set(wiring.names) <= given | set(wiring.constants)
         if wiring is None or not self.fast:
             return
         self.sql = wiring.sql
-        self.positions = tuple(names.index(name) for name in wiring.names)
+        extra = [name for name in dict.fromkeys(wiring.names) if name not in given]
+        self.constants = tuple(wiring.constants[name] for name in extra)
+        order = [*names, *extra]
+        self.positions = tuple(order.index(name) for name in wiring.names)
         if any(wiring.processors):
             self.processors = wiring.processors
         in_order = self.positions == tuple(range(len(names)))
@@ -45,7 +60,8 @@ class ReadPlan:
 
     def parameters(self, values: Row) -> Row:
         """Put values into the order of the SQL, as the driver takes them."""
-        values = tuple([values[index] for index in self.positions])
+        full = values + self.constants
+        values = tuple([full[index] for index in self.positions])
         if self.processors is None:
             return values
         return tuple(
@@ -202,6 +218,9 @@ def prepare_select(
         statement = statement.select_from(entity.selectable)
         table = getattr(entity.selectable, "name", "")
         facts = Facts(entity.class_.__name__, table, (), "SELECT")
+        own_rows = only_rows_of(entity)
+        if own_rows is not None:
+            statement = statement.where(own_rows)
     if extra_where:
         statement = statement.where(*extra_where)
     if order_by:

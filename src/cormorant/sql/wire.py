@@ -129,10 +129,13 @@ def road(
     return "fast" if fast_ok(connection) else "core"
 
 
-def open_cursor(connection: Connection) -> Any:
-    """Return a new cursor of the driver's own connection."""
+def open_cursor(connection: Connection, sql: str, facts: Facts) -> Any:
+    """Return a new cursor of the driver's own connection; a lost one fails here already."""
     held: Any = getattr(connection, "_dbapi_connection", None) or connection.connection
-    return held.dbapi_connection.cursor()
+    try:
+        return held.dbapi_connection.cursor()
+    except BaseException as error:
+        fail(connection, error, sql, None, facts)
 
 
 def fail(
@@ -193,7 +196,7 @@ def run_many(connection: Connection, plan: WritePlan, rows: Sequence[Row], by: R
     """
     if by == "core":
         return _core_many(connection, plan, rows)
-    cursor = open_cursor(connection)
+    cursor = open_cursor(connection, plan.sql, plan.facts)
     try:
         if len(rows) == 1:
             cursor.execute(plan.sql, plan.arrange(rows)[0])
@@ -239,7 +242,7 @@ def run_each(connection: Connection, plan: WritePlan, rows: Sequence[Row], by: R
     sql = plan.sql
     keys: list[int] = []
     add = keys.append
-    cursor = open_cursor(connection)
+    cursor = open_cursor(connection, plan.sql, plan.facts)
     run = cursor.execute
     try:
         for row in plan.arrange(rows):
@@ -259,7 +262,7 @@ def run_one(connection: Connection, plan: WritePlan, row: Row, by: Road) -> tupl
         made = plan.kind == "insert" and has_key
         key = result.lastrowid if made else None
         return result.rowcount if connection.dialect.supports_sane_rowcount else -1, key
-    cursor = open_cursor(connection)
+    cursor = open_cursor(connection, plan.sql, plan.facts)
     try:
         cursor.execute(plan.sql, plan.arrange([row])[0])
         count, key = cursor.rowcount, getattr(cursor, "lastrowid", None)
@@ -279,7 +282,7 @@ def run_returning(
     if by == "core":
         return _core_returning(connection, plan, rows)
     arranged = plan.arrange(rows)
-    cursor = open_cursor(connection)
+    cursor = open_cursor(connection, plan.sql, plan.facts)
     found: list[Row | None]
     try:
         if len(rows) > 1 and isinstance(connection.dialect, PGDialect_psycopg):
@@ -388,7 +391,7 @@ def fetch(
     connection: Connection, sql: str, parameters: Row, width: int, facts: Facts
 ) -> tuple[list[Row], Any]:
     """Run a SELECT on the bare cursor; return its raw rows and the cursor's description."""
-    cursor = open_cursor(connection)
+    cursor = open_cursor(connection, sql, facts)
     try:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

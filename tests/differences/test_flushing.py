@@ -1,0 +1,211 @@
+"""Where a flush differs from sqlalchemy.orm, on purpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import event as core_event
+
+from tests.contract.oracle import Orm
+
+from .sides import FINE, blog_in, both, problem, rows, stored, warned
+
+
+def test_own_columns_set_in_after_insert_are_written() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+
+        def rename(mapper: Any, connection: Any, target: Any) -> None:
+            target.name = f"user {target.id}"
+
+        orm.event.listen(world.User, "after_insert", rename)
+        user = stored(world)
+        return user.name, rows(world, "SELECT name FROM users")
+
+    theirs, ours = both(scenario)
+    assert theirs == ("Ann", [("Ann",)])
+    assert ours == ("user 1", [("user 1",)])
+
+
+def test_own_columns_set_in_after_update_are_written() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world)
+        log = []
+
+        def rename(mapper: Any, connection: Any, target: Any) -> None:
+            log.append("after_update")
+            target.name = "changed"
+
+        orm.event.listen(world.User, "after_update", rename)
+        user.age = 8
+        world.session.commit()
+        return log, user.name, rows(world, "SELECT name, age FROM users")
+
+    theirs, ours = both(scenario)
+    assert theirs == (["after_update"], "Ann", [("Ann", 8)])
+    assert ours == (["after_update"], "changed", [("changed", 8)])
+
+
+def test_what_mapper_listeners_do_to_other_objects_is_part_of_the_flush() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        session, bob, cid = world.session, stored(world, name="Bob"), stored(world, name="Cid")
+        bob.age, cid.age
+
+        def spread(mapper: Any, connection: Any, target: Any) -> None:
+            bob.age = 99
+            session.add(world.Address(email="new"))
+            session.delete(cid)
+
+        session.add(world.User(name="Ann"))
+        orm.event.listen(world.User, "after_insert", spread)
+        given = warned(session.flush)
+        left = len(session.new), len(session.dirty), len(session.deleted)
+        users = rows(world, "SELECT name, age FROM users ORDER BY id")
+        return len(given), left, users, rows(world, "SELECT email FROM addresses")
+
+    theirs, ours = both(scenario)
+    assert theirs == (3, (1, 0, 1), [("Bob", 7), ("Cid", 7), ("Ann", 7)], [])
+    assert ours == (0, (0, 0, 0), [("Bob", 99), ("Ann", 7)], [("new",)])
+
+
+def test_what_after_flush_changes_stays_visible_and_is_committed() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = world.User(name="Ann")
+
+        def rename(session: Any, flush_context: Any) -> None:
+            if user.name == "Ann":
+                user.name = "later"
+
+        orm.event.listen(world.session, "after_flush", rename)
+        world.session.add(user)
+        world.session.flush()
+        visible = user in world.session.dirty
+        world.session.commit()
+        return visible, rows(world, "SELECT name FROM users")
+
+    theirs, ours = both(scenario)
+    assert theirs == (False, [("Ann",)])
+    assert ours == (True, [("later",)])
+
+
+def test_a_foreign_key_copied_by_a_flush_fires_set_once_and_only_on_a_change() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        session, log = world.session, []
+        session.expire_on_commit = False
+        ann = world.User(name="Ann")
+        address = world.Address(email="a", user=ann)
+        orm.event.listen(world.Address.user_id, "set", lambda t, v, o, i: log.append(v))
+        session.add(ann)
+        session.commit()
+        log.append("moved")
+        address.user = world.User(name="Bob")
+        session.commit()
+        log.append("the key is there")
+        session.add(world.Address(email="b", user=ann, user_id=ann.id))
+        session.commit()
+        return log
+
+    theirs, ours = both(scenario)
+    assert theirs == [1, 1, "moved", 2, 2, "the key is there", 1, 1, 1]
+    assert ours == [1, "moved", 2, "the key is there", 1]  # the last one is the constructor's
+
+
+def test_a_new_object_is_in_the_identity_map_in_after_insert() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log = []
+
+        def look(mapper: Any, connection: Any, target: Any) -> None:
+            known = world.session.identity_map.values()
+            log.append((target in world.session.new, target in known))
+
+        orm.event.listen(world.User, "after_insert", look)
+        stored(world)
+        return log
+
+    theirs, ours = both(scenario)
+    assert theirs == [(True, False)]
+    assert ours == [(True, True)]
+
+
+def test_no_statement_reads_a_key_that_the_session_knows() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world)
+        sent: list[str] = []
+
+        def heard(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+            sent.append(statement.split()[0])
+
+        core_event.listen(world.engine, "before_cursor_execute", heard)
+        user.name = "Bob"
+        world.session.flush()
+        return sent
+
+    theirs, ours = both(scenario)
+    assert theirs == ["SELECT", "UPDATE"]
+    assert ours == ["UPDATE"]
+
+
+def test_life_cycle_events_come_in_the_order_in_which_objects_entered() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[int] = []
+        orm.event.listen(
+            world.session, "pending_to_persistent", lambda session, user: log.append(user.age)
+        )
+        world.session.add_all([world.User(name="Ann", age=age) for age in range(200)])
+        world.session.flush()
+        return sorted(log) == list(range(200)), log == list(range(200))
+
+    theirs, ours = both(scenario)
+    assert theirs == (True, False)  # the order of a set of addresses in memory
+    assert ours == (True, True)
+
+
+def test_replacing_a_collection_announces_each_leaver_once() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        ann, bob = world.Address(email="a"), world.Address(email="b")
+        user = world.User(name="Ann", addresses=[ann, bob])
+        log: list[str] = []
+        orm.event.listen(world.User.addresses, "remove", lambda t, v, i: log.append(v.email))
+        user.addresses = [bob]
+        return log
+
+    theirs, ours = both(scenario)
+    assert theirs == ["a", "a"]
+    assert ours == ["a"]
+
+
+def test_a_deleted_scalar_is_written_as_null() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world, age=30)
+        user.age
+        del user.age
+        refused = problem(world.session.commit)
+        world.session.rollback()
+        return refused, rows(world, "SELECT age FROM users")
+
+    theirs, ours = both(scenario)
+    assert theirs == ("KeyError", [(30,)])
+    assert ours == (FINE, [(None,)])
+
+
+def test_an_endless_listener_is_named_by_a_class_of_its_own() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+
+        def more(session: Any, flush_context: Any) -> None:
+            session.add(world.User(name="one more"))
+
+        orm.event.listen(world.session, "after_flush", more)
+        caught = problem(lambda: stored(world))
+        return caught, issubclass(getattr(orm.exc, caught), orm.exc.FlushError)
+
+    assert both(scenario) == (("FlushError", True), ("ListenerLoopError", True))

@@ -1,0 +1,78 @@
+"""Where the two documents mislead and both mappers agree: no differences, but worth knowing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy.orm.interfaces
+
+from tests.contract.oracle import Orm
+
+from .sides import blog_in, both, stored
+
+
+def test_propagate_is_off_unless_asked_for() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[str] = []
+        orm.event.listen(world.User, "init", lambda t, a, k: log.append(type(t).__name__))
+
+        class Premium(world.User):  # type: ignore[misc] # the base is made at run time
+            pass
+
+        Premium(), world.User()
+        return log
+
+    assert both(scenario) == (["User"], ["User"])
+
+
+def test_after_insert_comes_in_the_flush_and_does_not_wait_for_the_commit() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[str] = []
+        orm.event.listen(world.User, "after_insert", lambda m, c, t: log.append("after_insert"))
+        world.session.add(world.User(name="Ann"))
+        world.session.flush()
+        log.append("flushed")
+        world.session.rollback()
+        return log
+
+    assert both(scenario) == (["after_insert", "flushed"],) * 2
+
+
+def test_ext_stop_stops_nobody() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[str] = []
+
+        def first(mapper: Any, connection: Any, target: Any) -> Any:
+            log.append("first")
+            return sqlalchemy.orm.interfaces.EXT_STOP if "sqlalchemy" in orm.name else orm.EXT_STOP
+
+        orm.event.listen(world.User, "before_insert", first, retval=True)
+        orm.event.listen(world.User, "before_insert", lambda m, c, t: log.append("second"))
+        stored(world)
+        return log
+
+    assert both(scenario) == (["first", "second"],) * 2
+
+
+def test_listeners_of_session_classes_fire_in_the_order_of_registration() -> None:
+    def scenario(orm: Orm) -> Any:
+        log: list[str] = []
+
+        class Own(orm.Session):  # type: ignore[name-defined,misc] # chosen at run time
+            pass
+
+        def everyone(session: Any) -> None:
+            log.append("Session")
+
+        orm.event.listen(Own, "before_commit", lambda session: log.append("Own"))
+        orm.event.listen(orm.Session, "before_commit", everyone)
+        try:
+            Own(blog_in(orm).engine).commit()
+        finally:
+            orm.event.remove(orm.Session, "before_commit", everyone)
+        return log
+
+    assert both(scenario) == (["Own", "Session"],) * 2

@@ -1,0 +1,108 @@
+"""A pytest plugin for `make mutants`: silence one event, or note which events each test hears."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cormorant.event.adapt import Registration
+from cormorant.event.boards import Target
+
+SILENCED = "CORMORANT_MUTANT_EVENT"
+"""Environment variable: the label of the event that nobody hears in this run."""
+NOTES = "CORMORANT_MUTANT_NOTES"
+"""Environment variable: the file that takes the notes of this run, as JSON."""
+
+
+def label_of(registration: Registration) -> str:
+    """Return "Family.event": two events have the same name in two families."""
+    return f"{registration.event.family.__name__}.{registration.event.name}"
+
+
+@dataclass
+class Note:
+    """What one test came to."""
+
+    failed: bool = False
+    passed: bool = False
+    seconds: float = 0.0
+    heard: list[str] = field(default_factory=list)
+
+
+class Notes:
+    """Hears all events in the place of their listeners and notes tests, seconds and failures."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin with no test."""
+        self.path = path
+        self.tests: dict[str, Note] = {}
+        self.heard: dict[str, None] = {}
+
+    def noting(self, label: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        """Return `call` as a listener that notes its event first."""
+
+        def noted(*arguments: Any, **named: Any) -> Any:
+            self.heard[label] = None
+            return call(*arguments, **named)
+
+        return noted
+
+    def take(self, registrations: list[Registration]) -> list[Registration]:
+        """Put a noting listener around each."""
+        return [
+            replace(
+                each,
+                call=self.noting(label_of(each), each.call),
+                returning_call=self.noting(label_of(each), each.returning_call),
+            )
+            for each in registrations
+        ]
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Begin the note of a test."""
+        self.tests[nodeid] = Note()
+        self.heard.clear()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take down one phase of a test."""
+        note = self.tests[report.nodeid]
+        note.failed |= report.failed
+        note.passed |= report.passed and report.when == "call"
+        note.seconds += report.duration
+        note.heard = list(self.heard)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot even be imported has failed."""
+        if report.failed:
+            self.tests[report.nodeid] = Note(failed=True)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the notes."""
+        text = json.dumps({name: asdict(note) for name, note in self.tests.items()})
+        self.path.write_text(text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stand between the boards and what the ORM fires from."""
+    notes = Notes(Path(os.environ[NOTES]))
+    config.pluginmanager.register(notes, "mutant notes")
+    silenced = os.environ.get(SILENCED)
+    take = Target.take
+
+    def take_changed(self: Target, event: str, registrations: list[Registration]) -> None:
+        if silenced is None:
+            take(self, event, notes.take(registrations))
+            return
+        take(self, event, [each for each in registrations if label_of(each) != silenced])
+        # What a listener asks for besides being called (old values) is not what is silenced.
+        for each in registrations:
+            for option in each.demands:
+                self.dispatch.demand(option)
+
+    Target.take = take_changed  # type: ignore[method-assign] # a mutant is a changed method
