@@ -763,7 +763,7 @@ def enlist(link: Any, objects: Any, general: Any) -> Any:
 
 
 @cython.ccall
-def make_instance(cls: Any, manager: Any, template: dict[Any, Any], link: Link, pk: Any) -> Any:
+def make_instance(cls: Any, manager: Any, template: Any, link: Link, pk: Any) -> Any:
     """Make an object from a row: no constructor, a shared-key dict, a persistent state."""
     state: InstanceState = InstanceState.__new__(InstanceState)
     state.manager = manager

@@ -114,12 +114,13 @@ class RowFiller:
             filled.append(key)
         return filled
 
-    def objects(self, rows: Any, link: Any, known: dict[Any, Any], overwrite: cython.bint, context: Any) -> Any:
+    def objects(self, rows: Any, link: Any, known: Any, overwrite: Any, context: Any) -> Any:
         """Return one object (or None) per row; `known` is the identity map of the root class.
 
         Fires load, refresh and loaded_as_persistent of the objects as they are filled.
         """
         found: list[Any] = []
+        places: dict[Any, Any] = known
         manager = self.manager
         on_load = manager.dispatch.load
         on_refresh = manager.dispatch.refresh
@@ -136,7 +137,7 @@ class RowFiller:
             if pk is None:
                 found.append(None)
                 continue
-            reference = known.get(pk)
+            reference = places.get(pk)
             obj = None if reference is None else reference()
             if obj is not None:
                 found.append(obj)
@@ -145,7 +146,7 @@ class RowFiller:
             obj = make_instance(self.cls, manager, self.template, link, pk)
             state = known_state(obj)
             self.fill(values_of(obj), row)
-            known[pk] = state.ref
+            places[pk] = state.ref
             found.append(obj)
             if context.notes is not None:
                 context.note_new(obj, state)

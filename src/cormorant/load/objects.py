@@ -79,6 +79,9 @@ def objects_of(
     target: Target,
 ) -> list[Any]:
     """Return one object (or None) per row; rows of subclasses become their objects."""
+    if len(rows) >= PAUSE_FROM and gc.isenabled():
+        with collector_paused(rows):
+            return objects_of(mapper, rows, keys, start, processors, target)
     known = target.identity_map.of(mapper)
     overwrite = target.overwrite or mapper.always_refresh
     if mapper.polymorphic_on is None or not mapper.polymorphic_map:
@@ -131,6 +134,8 @@ def shaped(rows: list[Row], spans: Sequence[Span], target: Target) -> list[Row]:
     """Return the rows in the shape that the statement asked for."""
     if all(span.entity is None and span.processors is None for span in spans):
         return rows
+    if len(rows) < PAUSE_FROM:
+        return list(zip(*[elements(rows, span, target) for span in spans], strict=True))
     with collector_paused(rows):
         columns = [elements(rows, span, target) for span in spans]
         return list(zip(*columns, strict=True))

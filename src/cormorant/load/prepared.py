@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cormorant.load.objects import Target, collector_paused, objects_of
+from cormorant.load.objects import Target, objects_of
 from cormorant.sql.prepared import PreparedSelect, prepare_select
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ def _remembered(mapper: Mapper, name: Any, make: Any) -> PreparedSelect:
 
 def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> PreparedSelect:
     """Return the read of the attributes `keys` by primary key."""
+    if lock is None:
+        known: PreparedSelect | None = mapper.memo.get(("by key", keys))
+        if known is not None:
+            return known
     columns = [mapper._properties[key].columns[0] for key in keys]  # type: ignore[attr-defined] # column keys only
     frozen = tuple(sorted(lock.items())) if isinstance(lock, Mapping) else lock
 
@@ -39,7 +43,10 @@ def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> Pr
         hash(frozen)
     except TypeError:
         return prepare()
-    return _remembered(mapper, ("by key", keys, frozen), prepare)
+    made = _remembered(mapper, ("by key", keys, frozen), prepare)
+    if lock is None and keys == load_keys(mapper):
+        mapper.memo["by key", keys] = made
+    return made
 
 
 def load_by_key(
@@ -51,12 +58,14 @@ def load_by_key(
     lock: Any = None,
 ) -> Any:
     """Return the object of a bare key from the database, or None."""
-    keys = load_keys(mapper)
+    memo = mapper.memo
+    keys = memo.get("load_keys") or load_keys(mapper)
     prepared = select_by_key(mapper, keys, lock)
-    rows, processors = prepared.fetch(connection, mapper.identity_of(pk), options)
+    values = (pk,) if mapper.single_key else tuple(pk)
+    rows, processors = prepared.fetch(connection, values, options)
     if not rows:
         return None
-    return objects_of(mapper, rows[:1], keys, 0, processors, target)[0]
+    return objects_of(mapper, rows, keys, 0, processors, target)[0]
 
 
 def load_keys(mapper: Mapper) -> tuple[str, ...]:
@@ -95,8 +104,7 @@ def load_related(
     keys = load_keys(mapper)
     prepared = _remembered(prop.parent, ("related", prop.key), lambda: _related_select(prop))
     rows, processors = prepared.fetch(connection, values)
-    with collector_paused(rows):
-        return objects_of(mapper, rows, keys, 0, processors, target)
+    return objects_of(mapper, rows, keys, 0, processors, target)
 
 
 def _related_select(prop: Any) -> PreparedSelect:

@@ -363,6 +363,8 @@ class Mapper(InspectionAttr, Generic[O]):
 
     def bare_key(self, identity: Any) -> Any:
         """Return the bare key of what a user gives: scalar, tuple, or dict by attribute name."""
+        if self.single_key and identity.__class__ in SIMPLE_KEYS:
+            return identity
         if isinstance(identity, Mapping):
             missing = [key for key in self.pk_keys if key not in identity]
             if missing or len(identity) != len(self.pk_keys):
@@ -498,6 +500,10 @@ class Mapper(InspectionAttr, Generic[O]):
     def __str__(self) -> str:
         table = getattr(self.local_table, "description", self.local_table)
         return f"Mapper[{self.class_.__name__}({table})]"
+
+
+SIMPLE_KEYS = frozenset({int, str})
+"""Types of the commonest keys: no tuple, no dict."""
 
 
 class ClassClause:

@@ -127,13 +127,12 @@ def _run_read(
         session.maybe_autoflush()
     connection = _connection(session, statement, entity, bind_arguments)
     road = chosen.get("cormorant_road", "auto")
-    passed = {key: value for key, value in chosen.items() if key not in OWN_OPTIONS}
+    passed = chosen
+    if chosen:
+        passed = {key: value for key, value in chosen.items() if key not in OWN_OPTIONS}
     rows = read(connection, statement, params, passed, road)
     overwrite = bool(chosen.get("populate_existing"))
-    target = target_of(
-        session, overwrite, statement=statement, params=params, execution_options=chosen
-    )
-    return rows, target
+    return rows, target_of(session, overwrite, statement, params, chosen)
 
 
 OWN_OPTIONS = frozenset({"populate_existing", "autoflush", "cormorant_road", "identity_token"})
@@ -224,10 +223,7 @@ def _run_write(
     if result is not None:
         return result
     overwrite = bool(chosen.get("populate_existing"))
-    target = target_of(
-        session, overwrite, statement=statement, params=params, execution_options=chosen
-    )
-    return _result(rows, target, chosen)
+    return _result(rows, target_of(session, overwrite, statement, params, chosen), chosen)
 
 
 def _run_from_statement(
@@ -245,7 +241,7 @@ def _run_from_statement(
     rows = read(connection, statement.element, params, dict(options), "core")
     names = [span.name for span in rows.spans]
     keys, order = _matched(mapper, names)
-    target = target_of(session, bool(options.get("populate_existing")), statement=statement)
+    target = target_of(session, bool(options.get("populate_existing")), statement)
     raw: Any = rows.rows
     picked = [tuple([row[i] for i in order]) for row in raw]
     found = objects_of(mapper, picked, keys, 0, None, target)

@@ -8,7 +8,7 @@ from sqlalchemy import inspect as core_inspect
 from sqlalchemy import inspection
 from sqlalchemy.exc import NoInspectionAvailable
 
-from cormorant.instrument._state_cy import Instrumented, known_state, state_of
+from cormorant.instrument._state_cy import InstanceState, Instrumented, known_state, state_of
 from cormorant.mapping.classes import DeclarativeAttributeIntercept
 from cormorant.mapping.mapper import Mapper
 from cormorant.sql.attributes import QueryableAttribute
@@ -19,7 +19,7 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
 
     Raises NoInspectionAvailable, or returns None without `raiseerr`.
     """
-    if isinstance(subject, (Mapper, QueryableAttribute)):
+    if isinstance(subject, (Mapper, QueryableAttribute, InstanceState)):
         return subject
     if isinstance(subject, type):
         manager = getattr(subject, "_sa_class_manager", None)
@@ -60,3 +60,4 @@ def _register(kind: type[Any], answer: Any) -> None:
 _register(Instrumented, _inspect_state)
 _register(DeclarativeAttributeIntercept, _inspect_class)
 _register(Mapper, lambda mapper: mapper)
+_register(InstanceState, lambda state: state)

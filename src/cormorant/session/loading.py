@@ -28,11 +28,16 @@ if TYPE_CHECKING:
     from cormorant.session.session import Session
 
 
-def target_of(session: Session, overwrite: bool = False, **context: Any) -> Target:
+def target_of(
+    session: Session,
+    overwrite: bool = False,
+    statement: Any = None,
+    params: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> Target:
     """Return where the objects of one load go."""
-    return Target(
-        session.link, session.identity_map, QueryContext(session, **context), overwrite
-    )
+    context = QueryContext(session, statement, params, options)
+    return Target(session.link, session.identity_map, context, overwrite)
 
 
 def get(

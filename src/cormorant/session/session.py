@@ -672,11 +672,21 @@ class Session:
         _add_event: Any = None,
     ) -> Result[Any]:
         """Run a statement; rows hold objects where it selects mapped classes."""
-        with self._working("execute()"):
-            result: Result[Any] = executing.execute(
+        result: Result[Any]
+        if self._owner:
+            self.own("execute()")
+            result = executing.execute(
                 self, statement, params, execution_options, bind_arguments
             )
             return result
+        self._owner = threading.get_ident()
+        try:
+            result = executing.execute(
+                self, statement, params, execution_options, bind_arguments
+            )
+        finally:
+            self._owner = 0
+        return result
 
     def scalar(
         self,
@@ -727,11 +737,15 @@ class Session:
         **kw: Any,
     ) -> ScalarResult[Any]:
         """Run a statement; return the first element of each row."""
-        with self._working("scalars()"):
-            result: ScalarResult[Any] = executing.scalars(
-                self, statement, params, execution_options, bind_arguments
-            )
-            return result
+        if self._owner:
+            self.own("scalars()")
+            return executing.scalars(self, statement, params, execution_options, bind_arguments)
+        # As `_working`, which costs more than the rest of a small query here.
+        self._owner = threading.get_ident()
+        try:
+            return executing.scalars(self, statement, params, execution_options, bind_arguments)
+        finally:
+            self._owner = 0
 
     @overload
     def query(self, entity: type[O], /) -> Query[O]: ...

@@ -100,7 +100,7 @@ class PreparedSelect:
         dialect, count, plan, _core = self._last
         # The commonest case of all goes the shortest way: one key, a plan that is in use.
         if (
-            execution_options is None
+            not execution_options
             and count == 1
             and dialect is connection.dialect
             and plan.as_given

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -12,7 +12,14 @@ from sqlalchemy.engine import Connection, Dialect
 
 from cormorant.sql import plugin, wire
 from cormorant.sql.errors import Facts, translate
-from cormorant.sql.plans import Processors, Span, cached, result_processors, wire_up
+from cormorant.sql.plans import (
+    Processors,
+    Span,
+    cache_of,
+    cached,
+    result_processors,
+    wire_up,
+)
 from cormorant.sql.statement import LightSelect
 
 Row = tuple[Any, ...]
@@ -21,8 +28,7 @@ CHUNK = 1000
 """Rows per chunk of a streamed result, when `yield_per` tells no other number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(NamedTuple):
     """What a read gave.
 
     `rows` is a list of tuples, or an iterator of such lists when the result is streamed.
@@ -146,7 +152,10 @@ def _parameter(column: Any, op: Any, value: Any) -> Any:
 
 def plan_for(statement: LightSelect, dialect: Dialect) -> SelectPlan:
     """Return the plan of a light statement, compiled by Core when its shape is new."""
-    return cached(dialect, statement.shape, lambda: SelectPlan(statement, dialect))
+    found: SelectPlan | None = cache_of(dialect).get(statement.shape)
+    if found is None:
+        found = cached(dialect, statement.shape, lambda: SelectPlan(statement, dialect))
+    return found
 
 
 def read(
@@ -181,7 +190,8 @@ def _read_fast(
         return None
     if options and not wire.OBSERVING.isdisjoint(options):
         return None
-    if not wire.OBSERVING.isdisjoint(statement._execution_options):
+    own = statement._execution_options
+    if own and not wire.OBSERVING.isdisjoint(own):
         return None
     if not wire.fast_ok(connection):
         return None

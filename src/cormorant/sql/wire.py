@@ -361,13 +361,20 @@ def _core_returning(
         and len(rows) > 1
         and dialect.insert_executemany_returning_sort_by_parameter_order
     ):
-        result = execute(connection, plan.core_many, parameters, plan.facts)
-        return [tuple(row) for row in result.fetchall()]
+        return [*_core_rows(connection, plan.core_many, parameters, plan.facts)]
     found: list[Row | None] = []
     for values in parameters:
-        row = execute(connection, plan.core, values, plan.facts).first()
-        found.append(None if row is None else tuple(row))
+        rows_of_one = _core_rows(connection, plan.core, values, plan.facts)
+        found.append(rows_of_one[0] if rows_of_one else None)
     return found
+
+
+def _core_rows(connection: Connection, statement: Any, parameters: Any, facts: Facts) -> list[Row]:
+    """Run a Core statement and fetch its rows; raise our errors for both."""
+    try:
+        return [tuple(row) for row in connection.execute(statement, parameters).fetchall()]
+    except (exc.StatementError, OverflowError, UnicodeEncodeError) as error:
+        raise translate(error, facts) from None
 
 
 def _selected(connection: Connection, plan: WritePlan, values: dict[str, Any]) -> Row | None:
@@ -383,8 +390,8 @@ def _selected(connection: Connection, plan: WritePlan, values: dict[str, Any]) -
     query = select(*plan.returning).where(
         and_(*(column == value for column, value in zip(key_columns, key, strict=True)))
     )
-    row = execute(connection, query, {}, plan.facts).first()
-    return None if row is None else tuple(row)
+    rows = _core_rows(connection, query, {}, plan.facts)
+    return rows[0] if rows else None
 
 
 def fetch(

@@ -1,0 +1,78 @@
+"""Wanted differences of relations: what is told, and what is not asked of the database."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+from sqlalchemy import event as core_event
+
+from tests.contract.models import blog
+from tests.contract.oracle import Orm
+
+from .sides import blog_in, both, problem, stored
+
+
+def test_a_lazy_load_of_an_expired_owner_costs_one_statement() -> None:
+    def scenario(orm: Orm) -> tuple[int, int]:
+        world = blog_in(orm)
+        user = stored(world, addresses=[world.Address(email="1")])
+        statements: list[str] = []
+
+        def ran(*arguments: Any) -> None:
+            statements.append(arguments[2])
+
+        core_event.listen(world.engine, "before_cursor_execute", ran)
+        return len(user.addresses), len(statements)
+
+    assert both(scenario) == ((1, 2), (1, 1))
+
+
+def test_unpickle_finds_a_complete_object() -> None:
+    def scenario(orm: Orm) -> list[str | None]:
+        world = blog(orm)
+        world.User.__module__, world.User.__qualname__ = __name__, "Unpickled"
+        globals()["Unpickled"] = world.User
+        told: list[str | None] = []
+
+        def unpickled(target: Any, state_dict: dict[str, Any]) -> None:
+            told.append(vars(target).get("name"))
+
+        orm.event.listen(world.User, "unpickle", unpickled)
+        pickle.loads(pickle.dumps(world.User(name="Ann")))
+        return told
+
+    assert both(scenario) == ([None], ["Ann"])
+
+
+def test_a_column_that_was_inserted_as_null_is_known_to_be_none() -> None:
+    def scenario(orm: Orm) -> bool:
+        world = blog_in(orm)
+        address = world.Address(email="1")
+        world.session.add(address)
+        world.session.flush()
+        return "user_id" in vars(address)
+
+    assert both(scenario) == (False, True)
+
+
+def test_a_target_of_no_family_is_refused_with_a_reason() -> None:
+    def scenario(orm: Orm) -> str:
+        return problem(lambda: orm.event.listen(7, "before_insert", lambda *arguments: None))
+
+    assert both(scenario) == ("AttributeError", "ListenError")
+
+
+def test_a_deleted_orphan_takes_what_it_owns_along() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = blog_in(orm, cascade="all, delete-orphan")
+        user = stored(world, addresses=[world.Address(email=str(n)) for n in range(2)])
+        other = stored(world, name="Bob")
+        first, second = user.addresses
+        user.addresses.remove(first)
+        other.addresses.append(second)
+        world.session.flush()
+        return [orm.inspect(first).deleted, second.user_id == other.id, len(user.addresses)]
+
+    # No difference: a moved child is no orphan.
+    assert both(scenario) == ([True, True, 0],) * 2
