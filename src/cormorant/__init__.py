@@ -32,6 +32,7 @@ from cormorant.event.catalog import (
 from cormorant.event.constants import EXT_CONTINUE, EXT_SKIP, EXT_STOP, NO_KEY
 from cormorant.flush.context import UOWTransaction
 from cormorant.instrument._state_cy import InstanceState
+from cormorant.instrument.attribute_states import AttributeState
 from cormorant.instrument.constants import (
     NO_VALUE,
     AttributeEventToken,
@@ -39,7 +40,7 @@ from cormorant.instrument.constants import (
     PassiveFlag,
 )
 from cormorant.instrument.identity import IdentityMap
-from cormorant.instrument.manager import AttributeState, ClassManager
+from cormorant.instrument.manager import ClassManager
 from cormorant.load.context import QueryContext
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.classes import DeclarativeMeta
@@ -74,17 +75,17 @@ from cormorant.mapping.relationships import (
     relationship,
 )
 from cormorant.session.factory import scoped_session, sessionmaker
-from cormorant.session.inspecting import inspect
-from cormorant.session.orm_execute import ORMExecuteState
-from cormorant.session.query import Query
-from cormorant.session.session import (
-    Session,
+from cormorant.session.functions import (
     close_all_sessions,
     make_transient,
     make_transient_to_detached,
     object_session,
     was_deleted,
 )
+from cormorant.session.inspecting import inspect
+from cormorant.session.orm_execute import ORMExecuteState
+from cormorant.session.query import Query
+from cormorant.session.session import Session
 from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped, QueryableAttribute
 from cormorant.sql.expression import (

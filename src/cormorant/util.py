@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cormorant.session.session import identity_key
+from cormorant.session.functions import identity_key
 
 __all__ = [
     "identity_key",

@@ -130,10 +130,16 @@ class Run:
             self.session.delete(target)
 
     def expire(self, first: int, second: int) -> Any:
-        """Expire a user, whole or in part."""
+        """Expire a user, whole or in part, with nothing left to write: see `one_of`."""
+        self.session.flush()
         user = self.user(first)
         if user is not None:
             self.session.expire(user, ["age"] if second % 2 else None)
+
+    def expire_all(self, first: int, second: int) -> Any:
+        """Expire everything, with nothing left to write."""
+        self.session.flush()
+        self.session.expire_all()
 
     def get(self, first: int, second: int) -> Any:
         """Get by primary key and remember what comes."""
@@ -186,7 +192,7 @@ ACTS: dict[str, Callable[[Run, int, int], Any]] = {
     "delete user": Run.delete_user,
     "delete address": Run.delete_address,
     "expire": Run.expire,
-    "expire all": lambda run, first, second: run.session.expire_all(),
+    "expire all": Run.expire_all,
     "get": Run.get,
     "contents": Run.contents,
     "flush": lambda run, first, second: run.session.flush(),

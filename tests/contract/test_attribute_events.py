@@ -19,7 +19,9 @@ def without_echo(heard: Recorder) -> None:
     A wanted difference: the subject tells of each member that leaves a replaced list once.
     """
     heard.log = [
-        each for each in heard.log if each.name != "remove" or "REPLACE by user" != each.arguments[-1]
+        each
+        for each in heard.log
+        if each.name != "remove" or each.arguments[-1] != "REPLACE by user"
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
 
 from . import catalog
 from .databases import EVERY
@@ -103,3 +103,103 @@ def test_before_compile_delete_may_narrow_the_query(
     finally:
         orm.event.remove(orm.Query, "before_compile_delete", only_bobs)
     return [gone, changed]
+
+
+@contract(*EVERY)
+def test_objects_in_memory_follow_each_kind_of_bulk_statement(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    User, Address = world.User, world.Address
+    told: list[object] = []
+    for strategy in ("auto", "evaluate", "fetch", False):
+        options = {"synchronize_session": strategy}
+        with orm.Session(engine) as session:
+            users = session.scalars(orm.select(User).order_by(User.id)).all()
+            addresses = session.scalars(orm.select(Address).order_by(Address.id)).all()
+            older = orm.update(User).where(User.age < 28, User.name.is_not(None))
+            counts = [
+                session.execute(older.values(age=User.age + 1), execution_options=options).rowcount,
+                session.query(User).filter_by(id=1).update({User.name: "Zoe"}, strategy),
+                session.query(Address).filter(Address.id.in_([1, 2])).delete(strategy),
+            ]
+            shown = [[vars(user).get(key) for key in ("name", "age")] for user in users]
+            there = [[each in session, orm.inspect(each).deleted] for each in addresses]
+            session.rollback()
+            told.append([strategy, counts, shown, there, [each in session for each in addresses]])
+    return told
+
+
+@contract(*EVERY)
+def test_what_python_cannot_compute_is_fetched_or_refused(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    User = people(orm, engine).User
+    with orm.Session(engine) as session:
+        users = session.scalars(orm.select(User).order_by(User.id)).all()
+        shouted = (
+            orm.update(User)
+            .where(func.lower(User.name) == "bob")
+            .values(name=func.upper(User.name))
+        )
+        changed = session.execute(shouted).rowcount
+        unloaded = ["name" in vars(user) for user in users]
+        strict = {"synchronize_session": "evaluate"}
+        refused = heard.error(lambda: session.execute(shouted, execution_options=strict))
+        unknown = heard.error(lambda: session.query(User).update({"name": "x"}, "perhaps"))
+        return [changed, unloaded, [user.name for user in users], refused, unknown]
+
+
+@contract()
+def test_a_query_that_says_more_than_a_bulk_statement_can_is_refused(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    User = world.User
+    with orm.Session(engine) as session:
+        query = session.query(User)
+        return [
+            heard.error(one.delete)
+            for one in (
+                query.limit(1),
+                query.offset(1),
+                query.order_by(User.id),
+                query.group_by(User.id),
+                query.distinct(),
+                query.join(User.addresses),
+            )
+        ]
+
+
+@contract()
+def test_rows_given_with_their_keys_are_updated_one_by_one(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    User = people(orm, engine).User
+    heard.classes(User)
+    with orm.Session(engine) as session:
+        users = session.scalars(orm.select(User).order_by(User.id)).all()
+        heard.mark("update")
+        rows = [{"id": 1, "name": "A"}, {"id": 2, "name": "B"}, {"id": 3, "age": 9}]
+        session.execute(orm.update(User), rows)
+        heard.mark("errors")
+        without = heard.error(lambda: session.execute(orm.update(User), [{"name": "x"}]))
+        both = orm.update(User).where(User.id == 1)
+        told = heard.error(lambda: session.execute(both, [{"id": 1, "name": "x"}]))
+        return [[(user.name, user.age) for user in users], without, told]
+
+
+@contract("postgresql")
+def test_returning_gives_objects(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    User = people(orm, engine).User
+    with orm.Session(engine) as session:
+        ann = session.get(User, 1)
+        changed = orm.update(User).where(User.id == 1).values(name="Zoe").returning(User)
+        deleted = orm.delete(User).where(User.id == 3).returning(User.id, User.name)
+        rows = [{"name": "Dan"}, {"name": "Eve"}]
+        return [
+            session.scalars(changed).one() is ann,
+            ann.name,
+            session.execute(deleted).all(),
+            [one.name for one in session.scalars(orm.insert(User).returning(User), rows)],
+        ]

@@ -45,6 +45,7 @@ def told(log: Sequence[Heard]) -> Iterator[Heard]:
     step: list[Heard] = []
     deleted: set[str] = set()
     restored: set[str] = set()
+    transient: set[str] = set()
     for at, heard in enumerate(log):
         gone = heard.name == "persistent_to_deleted"
         if (at > last and heard.name == "deleted_to_detached") or (gone and heard in step):
@@ -57,6 +58,12 @@ def told(log: Sequence[Heard]) -> Iterator[Heard]:
             restored.add(heard.arguments[-1])
         if heard.name == "mark":
             restored.clear()
+        if heard.name == "pending_to_transient" and heard.arguments[-1] in transient:
+            continue
+        if heard.name.endswith("_to_transient"):
+            transient.add(heard.arguments[-1])
+        if heard.name == "transient_to_pending":
+            transient.discard(heard.arguments[-1])
         if heard.name == "set" and heard.arguments[0] in deleted:
             continue
         if heard.name == "expire" and heard.arguments[0] in restored:

@@ -70,7 +70,7 @@ def test_the_small_story_is_told_plainly_outside_a_terminal(write: Writer, tmp_p
         "email changes 1 dropped by a rollback 1",
         "One mail for each committed user, none for anybody else.",
         "sign-ups e-mail is already taken 1 line 5",
-        "Timeline of ada@example.com 50 events, times in ms",
+        "Timeline of ada@example.com 49 events, times in ms",
         "edits, line 2, batch 1",
     ):
         assert line in lines

@@ -63,7 +63,7 @@ def test_a_target_of_no_family_is_refused_with_a_reason() -> None:
     assert both(scenario) == ("AttributeError", "ListenError")
 
 
-def test_a_deleted_orphan_takes_what_it_owns_along() -> None:
+def test_a_child_that_moves_to_another_owner_is_no_orphan() -> None:
     def scenario(orm: Orm) -> list[Any]:
         world = blog_in(orm, cascade="all, delete-orphan")
         user = stored(world, addresses=[world.Address(email=str(n)) for n in range(2)])
@@ -74,5 +74,5 @@ def test_a_deleted_orphan_takes_what_it_owns_along() -> None:
         world.session.flush()
         return [orm.inspect(first).deleted, second.user_id == other.id, len(user.addresses)]
 
-    # No difference: a moved child is no orphan.
+    # No difference, although the subject has not read the first owner again.
     assert both(scenario) == ([True, True, 0],) * 2

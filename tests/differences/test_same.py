@@ -8,7 +8,7 @@ import sqlalchemy.orm.interfaces
 
 from tests.contract.oracle import Orm
 
-from .sides import blog_in, both, stored
+from .sides import blog_in, both, problem, stored
 
 
 def test_propagate_is_off_unless_asked_for() -> None:
@@ -76,3 +76,25 @@ def test_listeners_of_session_classes_fire_in_the_order_of_registration() -> Non
         return log
 
     assert both(scenario) == (["Own", "Session"],) * 2
+
+
+def test_the_listing_of_init_scalar_names_its_arguments_in_the_wrong_order() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+
+        # As printed; the event gives (target, value, dict_).
+        def init_age(target: Any, dict_: Any, value: Any) -> Any:
+            dict_["age"] = 42
+            return 42
+
+        orm.event.listen(world.User.age, "init_scalar", init_age, retval=True, propagate=True)
+        return problem(lambda: world.User().age)
+
+    assert both(scenario) == ("TypeError", "TypeError")
+
+
+def test_the_listing_of_after_soft_rollback_executes_a_plain_string() -> None:
+    def scenario(orm: Orm) -> Any:
+        return problem(lambda: blog_in(orm).session.execute("select * from users"))
+
+    assert both(scenario) == ("ArgumentError", "ArgumentError")

@@ -10,27 +10,13 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError
 
 from cormorant import Session
-from cormorant.exc import RollbackListenerWarning
 from cormorant.sql.errors import NamedError
 from tests.people import People, declare
 
 from .drivers import Faults, Mode, failing_engine
-from .program import AFTER, BEFORE, Work, prepare
+from .program import AFTER, BEFORE, Work, prepare, rows_of
 
-pytestmark = pytest.mark.filterwarnings(f"ignore::{RollbackListenerWarning.__module__}.{RollbackListenerWarning.__name__}")
-
-
-@pytest.fixture(
-    params=[
-        pytest.param("sqlite_file_engine", id="sqlite"),
-        pytest.param("postgresql_engine", id="postgresql", marks=pytest.mark.postgresql),
-        pytest.param("mariadb_engine", id="mariadb", marks=pytest.mark.mariadb),
-    ]
-)
-def sound(request: pytest.FixtureRequest) -> Engine:
-    """Give an engine whose driver never fails, on each kind of database."""
-    engine: Engine = request.getfixturevalue(request.param)
-    return engine
+pytestmark = pytest.mark.filterwarnings("ignore::cormorant.exc.RollbackListenerWarning")
 
 
 @pytest.fixture(params=["fast", "core"])
@@ -53,7 +39,7 @@ def calls_of_the_work(people: People, sound: Engine, engine: Engine, faults: Fau
         work.run()
         names = list(faults.names)
         faults.disarm()
-    assert people.rows(sound) == AFTER
+    assert rows_of(people, sound) == AFTER
     assert work.said == ["committed", "savepoint committed"]
     return names
 
@@ -74,7 +60,7 @@ def disturbed(
         error = caught
     session.rollback()
     faults.disarm()
-    rows, said = people.rows(sound), list(work.said)
+    rows, said = rows_of(people, sound), list(work.said)
     wrong = []
     if not isinstance(error, NamedError) and not (error is None and rows == AFTER):
         wrong.append(f"error {error!r}")
@@ -89,10 +75,9 @@ def disturbed(
     if rows == BEFORE:
         session.rollback()
         work.said.clear()
-        prepare(people, sound)  # the counters of the server go on after a rollback
         work.run()
-        if (people.rows(sound), work.said) != (AFTER, ["committed", "savepoint committed"]):
-            wrong.append(f"second try: {people.rows(sound)} {work.said}")
+        if (rows_of(people, sound), work.said) != (AFTER, ["committed", "savepoint committed"]):
+            wrong.append(f"second try: {rows_of(people, sound)} {work.said}")
     session.close()
     if engine.pool.checkedout() != 0:  # type: ignore[attr-defined] # a QueuePool
         wrong.append("a connection is not back in the pool")

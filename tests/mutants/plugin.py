@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -13,11 +12,6 @@ import pytest
 
 from cormorant.event.adapt import Registration
 from cormorant.event.boards import Target
-
-SILENCED = "CORMORANT_MUTANT_EVENT"
-"""Environment variable: the label of the event that nobody hears in this run."""
-NOTES = "CORMORANT_MUTANT_NOTES"
-"""Environment variable: the file that takes the notes of this run, as JSON."""
 
 
 def label_of(registration: Registration) -> str:
@@ -88,21 +82,29 @@ class Notes:
         self.path.write_text(text)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the file of the notes, and the event of a mutant."""
+    group = parser.getgroup("mutants")
+    group.addoption("--notes", type=Path, required=True, help="file for the notes, as JSON")
+    group.addoption("--silence", metavar="FAMILY.EVENT", help="event that nobody hears")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Stand between the boards and what the ORM fires from."""
-    notes = Notes(Path(os.environ[NOTES]))
+    notes = Notes(config.option.notes)
     config.pluginmanager.register(notes, "mutant notes")
-    silenced = os.environ.get(SILENCED)
+    silenced = config.option.silence
     take = Target.take
 
-    def take_changed(self: Target, event: str, registrations: list[Registration]) -> None:
-        if silenced is None:
-            take(self, event, notes.take(registrations))
-            return
+    def take_noting(self: Target, event: str, registrations: list[Registration]) -> None:
+        take(self, event, notes.take(registrations))
+
+    def take_silencing(self: Target, event: str, registrations: list[Registration]) -> None:
         take(self, event, [each for each in registrations if label_of(each) != silenced])
         # What a listener asks for besides being called (old values) is not what is silenced.
         for each in registrations:
             for option in each.demands:
                 self.dispatch.demand(option)
 
-    Target.take = take_changed  # type: ignore[method-assign] # a mutant is a changed method
+    changed = take_noting if silenced is None else take_silencing
+    Target.take = changed  # type: ignore[method-assign] # a mutant is a changed method

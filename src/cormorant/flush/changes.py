@@ -123,11 +123,12 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
     if context.leavers:
         for obj in take_orphans(context, changes):
             _put(changes.deleted, obj)
+    released: list[Any] = []
     for group in list(changes.deleted.values()):
         for obj in group:
-            _release_children(context, changes, obj)
+            released += _release_children(context, changes, obj)
     if changes.deleted:
-        sync_leavers(context)
+        sync_leavers(context, released)
 
 
 def written_relationships(mapper: Mapper) -> tuple[list[Any], list[Any]]:
@@ -244,8 +245,9 @@ def _draw_in(context: UOWTransaction, changes: Changes, child: Any) -> None:
     _put(changes.changed, child)
 
 
-def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> None:
-    """Take the key of a deleted parent out of the children that stay."""
+def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> list[Any]:
+    """Take the key of a deleted parent out of the children that stay; return these."""
+    released = []
     _to_one, to_many = written_relationships(state_of(obj).manager.mapper)
     for prop in to_many:
         if prop.passive_deletes == "all":
@@ -257,6 +259,8 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> No
         for child in [*prop.members(obj, state, load=load), *gone]:
             if id(child) not in context.link.deleted and not prop.cascade.delete:
                 _let_go(context, changes, prop, child, obj)
+                released.append(child)
+    return released
 
 
 def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:

@@ -22,13 +22,13 @@ def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
             _sync_object(obj, entries)
 
 
-def sync_leavers(context: UOWTransaction) -> None:
+def sync_leavers(context: UOWTransaction, children: list[Any]) -> None:
     """Take the key from children that only leave: no row has to be written first."""
-    for oid, entries in list(context.incoming.items()):
-        obj = context.processed.get(oid)
-        if obj is not None and all(parent is None for _prop, parent in entries):
-            del context.incoming[oid]
-            _sync_object(obj, entries)
+    for child in children:
+        entries = context.incoming.get(id(child))
+        if entries and all(parent is None for _prop, parent in entries):
+            del context.incoming[id(child)]
+            _sync_object(child, entries)
 
 
 def sync_outsiders(context: UOWTransaction) -> None:

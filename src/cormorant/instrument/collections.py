@@ -9,7 +9,7 @@ from cormorant.event.constants import NO_KEY
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
-    from cormorant.instrument.related import RelatedCollection
+    from cormorant.instrument.related_list import RelatedCollection
 
 T = TypeVar("T")
 

@@ -27,9 +27,8 @@ from cormorant.instrument._state_cy import (
     settle,
     state_of,
 )
-from cormorant.instrument.constants import NO_VALUE
+from cormorant.instrument.attribute_states import AttributeStates
 from cormorant.instrument.extras import StateExtras
-from cormorant.instrument.history import History, history_of
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -52,79 +51,6 @@ class ClassDispatch(Dispatch):
         super().update(event, listeners, returning)
         if event in ("init", "init_failure", "first_init"):
             self._manager.choose_constructor()
-
-
-class AttributeState:
-    """One attribute of one object, as `inspect(obj).attrs[key]` shows it."""
-
-    __slots__ = ("_attribute", "key", "state")
-
-    def __init__(self, state: InstanceState, attribute: Any) -> None:
-        self.state = state
-        self.key: str = attribute.key
-        self._attribute = attribute
-
-    @property
-    def loaded_value(self) -> Any:
-        """The value in memory, or NO_VALUE; loads nothing."""
-        return self.state.dict.get(self.key, NO_VALUE) if not self.state.expired else NO_VALUE
-
-    @property
-    def value(self) -> Any:
-        """The value as reading the attribute gives it; may load."""
-        return getattr(self.state.obj(), self.key)
-
-    @property
-    def history(self) -> History:
-        """The change since the last flush, without loading anything."""
-        return history_of(self.state, self._attribute)
-
-    def load_history(self) -> History:
-        """The change since the last flush; loads the attribute first where it is unloaded."""
-        getattr(self.state.obj(), self.key)
-        return history_of(self.state, self._attribute)
-
-
-class AttributeStates:
-    """The AttributeState of each attribute of one object, by name or as an attribute."""
-
-    __slots__ = ("_state",)
-
-    def __init__(self, state: InstanceState) -> None:
-        self._state = state
-
-    def __getitem__(self, key: str) -> AttributeState:
-        attribute = self._state.manager.attributes.get(key)
-        if attribute is None:
-            raise KeyError(key)
-        return AttributeState(self._state, attribute)
-
-    def __getattr__(self, key: str) -> AttributeState:
-        try:
-            return self[key]
-        except KeyError:
-            raise AttributeError(key) from None
-
-    def __iter__(self) -> Iterator[AttributeState]:
-        return iter([self[key] for key in self._state.manager.attributes])
-
-    def __len__(self) -> int:
-        return len(self._state.manager.attributes)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._state.manager.attributes
-
-    def keys(self) -> list[str]:
-        """Return the names of the attributes."""
-        return list(self._state.manager.attributes)
-
-    def values(self) -> list[AttributeState]:
-        """Return the states of the attributes."""
-        return list(self)
-
-    def items(self) -> list[tuple[str, AttributeState]]:
-        """Return (name, state) of each attribute."""
-        return [(each.key, each) for each in self]
 
 
 class ClassManager:
@@ -431,11 +357,11 @@ def keyword_constructor(self: Any, **kwargs: Any) -> None:
     fill_keywords(manager_or_error(type(self)), self, kwargs)
 
 
-def manager_of_class(class_: type[Any] | None) -> ClassManager | None:
+def manager_of_class(cls: type[Any] | None) -> ClassManager | None:
     """Return the manager of a mapped class itself (not of a base), or None."""
-    if class_ is None:
+    if cls is None:
         return None
-    manager: ClassManager | None = vars(class_).get("_sa_class_manager")
+    manager: ClassManager | None = vars(cls).get("_sa_class_manager")
     return manager
 
 
@@ -456,12 +382,26 @@ def is_instrumented(instance: Any, key: str) -> bool:
     return manager is not None and key in manager.attributes
 
 
-def register_class(class_: type[Any]) -> ClassManager:
-    """Put a manager on a class; returns the one it has if there is one."""
+def register_class(
+    class_: type[Any],
+    finalize: bool = True,
+    mapper: Mapper | None = None,
+    registry: Any = None,
+    declarative_scan: Any = None,
+    expired_attribute_loader: Any = None,
+    init_method: Any = None,
+) -> ClassManager:
+    """Put a manager on a class; returns the one it has if there is one.
+
+    `mapper`: the mapper to stand behind it. The other arguments are accepted as by SQLAlchemy;
+    the steps that they steer there are one step here.
+    """
     manager = manager_of_class(class_)
     if manager is None:
         manager = ClassManager(class_)
         manager.instrument_class()
+    if mapper is not None:
+        manager.mapper = mapper
     return manager
 
 

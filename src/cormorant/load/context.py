@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.util import EMPTY_DICT
+
 
 class QueryContext:
     """The context that `load` and `refresh` listeners receive.
@@ -26,7 +28,7 @@ class QueryContext:
         self.session = session
         self.statement = statement
         self.params = params
-        self.execution_options = execution_options or {}
-        self.load_options = load_options or {}
+        self.execution_options = execution_options or EMPTY_DICT
+        self.load_options = load_options or EMPTY_DICT
         self.loaded_listeners: tuple[Any, ...] = session.dispatch.loaded_as_persistent
         self.fresh: dict[int, Any] = {}

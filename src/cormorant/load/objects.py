@@ -104,7 +104,12 @@ def _polymorphic(
     overwrite: bool,
 ) -> list[Any]:
     """Let each row be filled by the mapper that its discriminator names."""
-    at = keys.index(mapper.property_of(mapper.polymorphic_on).key)
+    discriminator = mapper.property_of(mapper.polymorphic_on).key
+    if discriminator not in keys:
+        # A text without the discriminator: what the rows are, only the caller knows.
+        filler = filler_for(mapper, keys, start, processors)
+        return filler.objects(rows, target.link, known, overwrite, target.context)
+    at = keys.index(discriminator)
     process: Callable[[Any], Any] | None = None if processors is None else processors[at]
     by_identity = mapper.polymorphic_map
     found: list[Any] = []

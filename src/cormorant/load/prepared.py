@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cormorant.load.objects import Target, objects_of
+from cormorant.load.objects import Target, filler_for, objects_of
 from cormorant.sql.prepared import PreparedSelect, prepare_select
 
 if TYPE_CHECKING:
@@ -65,7 +65,14 @@ def load_by_key(
     rows, processors = prepared.fetch(connection, values, options)
     if not rows:
         return None
-    return objects_of(mapper, rows, keys, 0, processors, target)[0]
+    if mapper.polymorphic_on is not None:
+        return objects_of(mapper, rows, keys, 0, processors, target)[0]
+    kept = memo.get("filler by key")
+    if kept is None or kept[0] is not processors:
+        kept = memo["filler by key"] = (processors, filler_for(mapper, keys, 0, processors))
+    known = target.identity_map.of(mapper)
+    overwrite = target.overwrite or mapper.always_refresh
+    return kept[1].objects(rows, target.link, known, overwrite, target.context)[0]
 
 
 def load_keys(mapper: Mapper) -> tuple[str, ...]:

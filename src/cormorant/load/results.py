@@ -151,7 +151,12 @@ class Objects(ScalarResult[Any]):
 
     def unique(self, strategy: Any = None) -> Any:
         """Return a result that leaves out objects that came before."""
-        return self._real().unique(strategy)
+        if strategy is not None or self._core is not None:
+            return self._real().unique(strategy)
+        rest = self._rest()
+        if len(rest) > 1:
+            rest = list({id(obj): obj for obj in rest}.values())
+        return Objects(rest, self._name, self._entity)
 
     def yield_per(self, num: int) -> Any:
         """Set the size of partitions."""

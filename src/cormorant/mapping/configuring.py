@@ -83,6 +83,9 @@ def _put_after_dependencies(registry: Registry, ordered: list[Registry], open_: 
 
 
 def _configure_mappers_of(registry: Registry) -> None:
+    for mapper in registry.all_mappers():
+        if mapper.configure_failed is not None:
+            raise _failed_before(mapper)
     skipped: set[int] = set()
     # Configuring may map further classes (a relationship that declares its target).
     while True:
@@ -96,18 +99,24 @@ def _configure_mappers_of(registry: Registry) -> None:
 
 def _configure_one(mapper: Mapper) -> bool:
     """Configure one mapper with its events; return False if a listener put it off."""
-    if mapper.configure_failed is not None:
-        raise _failed_before(mapper)
     if not _announce(mapper):
         return False
     try:
         mapper.configure()
     except Exception as problem:
         mapper.configure_failed = problem
+        _refuse_all(mapper.registry)
         raise
     for listener in mapper.dispatch.mapper_configured:
         listener(mapper, mapper.class_)
     return True
+
+
+def _refuse_all(registry: Registry) -> None:
+    """Have every use of the registry's classes tell of the one that failed."""
+    for mapper in registry.all_mappers():
+        mapper.configured = False
+        mapper.class_manager.choose_constructor()
 
 
 def _announce(mapper: Mapper) -> bool:

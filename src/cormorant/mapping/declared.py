@@ -21,13 +21,15 @@ class declared_attr(Generic[T]):  # the name that users know
     """A function that makes an attribute for each class that a base or mixin is mapped in.
 
     `cascading`: called for subclasses of mapped classes too. `directive`: it returns a value
-    for the declaration, as `__tablename__`, not a mapped attribute.
+    for the declaration, as `__tablename__`, not a mapped attribute. `quiet` is accepted as by
+    SQLAlchemy: there is no warning to keep quiet here.
     """
 
     def __init__(
         self,
         fn: Callable[[Any], SQLCoreOperations[T]],
         cascading: bool = False,
+        quiet: bool = False,
         *,
         directive: bool = False,
     ) -> None:

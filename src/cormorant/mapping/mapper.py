@@ -371,7 +371,7 @@ class Mapper(InspectionAttr, Generic[O]):
                 raise core_exc.InvalidRequestError(
                     f"Incorrect names of values in identifier for class "
                     f"{self.class_.__name__!r}; the primary key is "
-                    f"{', '.join(self.pk_keys)}."
+                    f"{', '.join(self.pk_keys)}: give a value under each of these names."
                 )
             parts = tuple([identity[key] for key in self.pk_keys])
         elif isinstance(identity, (tuple, list)) or type(identity).__name__ == "Row":

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cormorant import exc
 from cormorant.instrument._state_cy import InstanceState
-from cormorant.instrument.related import RelatedAttribute, RelatedCollection, RelatedObject
+from cormorant.instrument.related import RelatedAttribute, RelatedObject
+from cormorant.instrument.related_list import RelatedCollection
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.comparisons import compare_relationship
 from cormorant.mapping.joins import JoinColumns, find_join
@@ -31,6 +32,8 @@ class RelationshipDirection(Enum):
 ONETOMANY = RelationshipDirection.ONETOMANY
 MANYTOONE = RelationshipDirection.MANYTOONE
 MANYTOMANY = RelationshipDirection.MANYTOMANY
+
+USUAL_CASCADE = "save-update, merge"
 
 LAZY = ("select", "raise", "raise_on_sql", "noload")
 
@@ -83,7 +86,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.options = options
         self.lazy = _lazy(options.get("lazy", "select"))
         self.viewonly = bool(options.get("viewonly"))
-        default = "" if self.viewonly else "save-update, merge"
+        default = "" if self.viewonly else USUAL_CASCADE
         given = options.get("cascade")
         self.cascade = CascadeOptions(default if given in (None, False) else given)
         self.passive_deletes = options.get("passive_deletes", False)
@@ -339,7 +342,7 @@ def relationship(
     backref: Any = None,
     overlaps: str | None = None,
     post_update: bool = False,
-    cascade: str | None = None,
+    cascade: str = USUAL_CASCADE,
     viewonly: bool = False,
     init: Any = None,
     repr: Any = None,
@@ -367,6 +370,7 @@ def relationship(
     omit_join: bool | None = None,
     sync_backref: bool | None = None,
     doc: str | None = None,
+    **kw: Any,
 ) -> Relationship[Any]:
     """Relate a class to another one along their foreign keys.
 
@@ -374,7 +378,14 @@ def relationship(
     left to the annotation. `order_by`, `primaryjoin`, `foreign_keys` and `remote_side` may be
     texts or functions, evaluated when all classes are known.
     """
-    options = {name: value for name, value in locals().items() if name != "argument"}
+    options = dict(locals())
+    if kw:
+        raise TypeError(
+            f"relationship() got unexpected keyword argument(s) {', '.join(map(repr, kw))}."
+        )
+    del options["argument"], options["kw"]
+    if viewonly and cascade == USUAL_CASCADE:
+        del options["cascade"]
     return Relationship(argument, **options)
 
 

@@ -17,7 +17,7 @@ from cormorant.session.writing import run_write
 from cormorant.sql.plugin import subject
 from cormorant.sql.reading import Rows, read
 from cormorant.sql.statement import LightSelect, subject_of
-from cormorant.sql.textual import FromStatement
+from cormorant.sql.textual import FromStatement, arranged, described
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -233,38 +233,19 @@ def _run_from_statement(
     options: Options,
     bind_arguments: Mapping[str, Any] | None,
 ) -> Any:
-    """Run a textual statement whose rows become objects of one class."""
-    mapper = statement._cormorant_entity
-    mapper.ready()
-    session.maybe_autoflush()
-    connection = _connection(session, statement.element, mapper, bind_arguments)
-    rows = read(connection, statement.element, params, dict(options), "core")
-    names = [span.name for span in rows.spans]
-    keys, order = _matched(mapper, names)
-    target = target_of(session, bool(options.get("populate_existing")), statement)
-    raw: Any = rows.rows
-    picked = [tuple([row[i] for i in order]) for row in raw]
-    found = objects_of(mapper, picked, keys, 0, None, target)
-    return row_result((mapper.class_.__name__,), (mapper.class_,), [(obj,) for obj in found])
-
-
-def _matched(mapper: Any, names: list[str]) -> tuple[tuple[str, ...], list[int]]:
-    """Match the columns of a result by name with attributes; the key must be among them."""
-    by_name = {}
-    for prop in mapper.column_attrs:
-        column = prop.columns[0]
-        by_name[getattr(column, "name", prop.key)] = prop.key
-        by_name.setdefault(prop.key, prop.key)
-    keys, order = [], []
-    for position, name in enumerate(names):
-        key = by_name.get(name)
-        if key is not None and key not in keys:
-            keys.append(key)
-            order.append(position)
-    missing = [key for key in mapper.pk_keys if key not in keys]
-    if missing:
-        raise core_exc.NoSuchColumnError(
-            f"The statement for class {mapper.class_.__name__!r} gives no column for the "
-            f"primary key attribute(s) {', '.join(map(repr, missing))}; select them too."
-        )
-    return tuple(keys), order
+    """Run a full statement whose rows become the elements of a SELECT."""
+    entity = statement.entity
+    if entity is not None:
+        entity.ready()
+    chosen = _options_of(session, statement, options)
+    if chosen.get("autoflush", True):
+        session.maybe_autoflush()
+    connection = _connection(session, statement.element, entity, bind_arguments)
+    passed = {key: value for key, value in chosen.items() if key not in OWN_OPTIONS}
+    rows = read(connection, statement.typed(), params, passed, "core")
+    flat = [name for span in rows.spans for name in span.keys]
+    names, owners = described(statement.element, flat)
+    raw, spans = arranged(rows.rows, names, owners, statement.elements, rows.streamed)
+    overwrite = bool(chosen.get("populate_existing"))
+    target = target_of(session, overwrite, statement, params, chosen)
+    return _result(Rows(raw, spans, rows.streamed), target, chosen)

@@ -11,7 +11,8 @@ from warnings import warn
 from sqlalchemy import exc as core_exc
 from typing_extensions import TypeVar
 
-from cormorant.session.session import Session, close_all_sessions
+from cormorant.session.functions import close_all_sessions
+from cormorant.session.session import Session
 
 S = TypeVar("S", bound=Session, default=Session)
 

@@ -14,9 +14,10 @@ from cormorant.flush.run import run_flush
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     FLAG_DELETING,
+    settle,
     state_of,
 )
-from cormorant.session.failing import quietly
+from cormorant.session.failing import Tell, plainly, quietly
 from cormorant.session.restore import forget_flush
 from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
 
@@ -69,15 +70,15 @@ def _flush(session: Session, objects: Any) -> None:
         _finish(session, node, context, later)
         for listener in dispatch.after_flush_postexec:
             listener(session, context)
+        _end_subtransaction(session, node, inner, plainly)
     except BaseException as error:
         forget_flush(session, context)
         with session.keeping_error():
             node.deactivate(error)
-        _end_subtransaction(session, node, inner)
+        _end_subtransaction(session, node, inner, quietly)
         if inner is not None:
             quietly(dispatch.after_soft_rollback, session, inner)
         raise
-    _end_subtransaction(session, node, inner)
 
 
 def _announced_subtransaction(
@@ -95,11 +96,11 @@ def _announced_subtransaction(
 
 
 def _end_subtransaction(
-    session: Session, node: SessionTransaction, inner: SessionTransaction | None
+    session: Session, node: SessionTransaction, inner: SessionTransaction | None, tell: Tell
 ) -> None:
     if inner is not None:
-        inner.finish_quietly()
         session.current_transaction = node
+        inner.finish(tell)
 
 
 def _finish(
@@ -145,6 +146,7 @@ def _settle_queues(context: UOWTransaction) -> None:
 
 def _leave_map(session: Session, obj: Any) -> None:
     state = state_of(obj)
+    settle(state)
     known = session.identity_map.of(state.manager.mapper)
     reference = known.get(state.pk)
     if reference is not None and reference() is obj:

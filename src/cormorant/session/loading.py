@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -51,19 +52,26 @@ def get(
     """Return the object of a primary key from the identity map or the database, or None."""
     pk = mapper.bare_key(identity)
     if not populate_existing and not lock:
-        found = session.identity_map.find(mapper, pk)
+        known = session.identity_map.by_root.get(mapper.base_mapper)
+        reference = None if known is None else known.get(pk)
+        found = None if reference is None else reference()
         if found is not None:
             return _checked(session, mapper, found)
     if pk is None or (not mapper.single_key and all(part is None for part in pk)):
         _warn_null_key(mapper)
         if not session.dispatch.do_orm_execute:
             return None
-    if session.dispatch.do_orm_execute:
-        return session.announced_get(mapper, pk, populate_existing, lock, options)
-    session.maybe_autoflush()
-    connection = session.connection_for(mapper)
-    target = target_of(session, populate_existing)
-    found = load_by_key(mapper, pk, connection, target, options, lock)
+    owner = session.owner
+    session.owner = owner or get_ident()
+    try:
+        if session.dispatch.do_orm_execute:
+            return session.announced_get(mapper, pk, populate_existing, lock, options)
+        session.maybe_autoflush()
+        connection = session.connection_for(mapper)
+        target = target_of(session, populate_existing)
+        found = load_by_key(mapper, pk, connection, target, options, lock)
+    finally:
+        session.owner = owner
     return found if found is None or isinstance(found, mapper.class_) else None
 
 
@@ -96,7 +104,16 @@ def load_missing(
     session: Session, obj: Any, state: InstanceState, key: str
 ) -> None:
     """Load an unloaded attribute, and with it what else an expired object lacks."""
-    session.own("load")
+    session.own("the load of an attribute")
+    owner = session.owner
+    session.owner = owner or get_ident()
+    try:
+        _load_missing(session, obj, state, key)
+    finally:
+        session.owner = owner
+
+
+def _load_missing(session: Session, obj: Any, state: InstanceState, key: str) -> None:
     settle(state)
     attribute = state.manager.attributes[key]
     if attribute.uses_objects:
@@ -243,7 +260,16 @@ def peek_related(session: Session, obj: Any, state: InstanceState, key: str) -> 
             return None
         values.append(value)
     found = _by_identity(session, prop, tuple(values))
-    return PASSIVE_NO_RESULT if found is None or state_of(found).expired else found
+    return PASSIVE_NO_RESULT if found is None or _knows_nothing(found) else found
+
+
+def _knows_nothing(obj: Any) -> bool:
+    """Tell whether an object is expired and has loaded no relation since."""
+    state = state_of(obj)
+    if not state.expired:
+        return False
+    settle(state)
+    return not any(key in state.values for key in state.manager.related_keys)
 
 
 def refresh(
@@ -277,7 +303,8 @@ def _load_anew(
     found = values_by_key(mapper, state.pk, keys, session.connection_for(mapper), lock)
     if found is None:
         raise core_exc.InvalidRequestError(
-            f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is gone."
+            f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is gone. "
+            f"Expunge the object, or roll back the transaction that deleted it."
         )
     state.values.update(found)
     extra = state.extras()

@@ -13,7 +13,6 @@ from cormorant.event.catalog import QueryEvents
 from cormorant.event.places import OfClass, Place
 from cormorant.session.bulk import BulkDelete, BulkUpdate, refusal
 from cormorant.sql.expression import select
-from cormorant.sql.textual import from_statement
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Result
@@ -197,7 +196,8 @@ class Query(Generic[T]):
     def from_statement(self, statement: Any) -> Query[T]:
         """Load the objects from the rows of a full statement."""
         made = self._copy()
-        made._textual = from_statement(self.entities[0].__mapper__, statement)
+        core = self._core()
+        made._textual = core.from_statement(statement)
         return made
 
     # -- the statement ----------------------------------------------------------------
@@ -278,6 +278,14 @@ class Query(Generic[T]):
         return len(self.entities) == 1 and hasattr(self.entities[0], "__mapper__")
 
     def _run(self) -> Result[Any]:
+        return self._send("execute")
+
+    def _objects(self) -> Any:
+        """Run the query; return the objects of its one class, once each unless streamed."""
+        found = self._send("scalars")
+        return found if "yield_per" in self._execution_options else found.unique()
+
+    def _send(self, method: str) -> Any:
         if self.session is None:
             raise core_exc.UnboundExecutionError(
                 "This Query has no session; use session.query(), or with_session()."
@@ -286,22 +294,21 @@ class Query(Generic[T]):
         statement = chosen._select if chosen._textual is None else chosen._textual
         options = chosen._execution_options
         bind = None if chosen._mapper is None else {"mapper": chosen._mapper}
-        result: Result[Any] = self.session.execute(
+        return getattr(self.session, method)(
             statement, chosen._params or None, execution_options=options, bind_arguments=bind
         )
-        return result
 
     def __iter__(self) -> Iterator[T]:
         if self._single:
-            found = self._run().scalars()
-            yield from found if "yield_per" in self._execution_options else found.unique()
+            yield from self._objects()
         else:
             rows: Any = self._run()
             yield from rows
 
     def all(self) -> list[T]:
         """Return all rows, objects of a single class once each."""
-        return list(self)
+        found: list[T] = list(self._objects() if self._single else self._run())
+        return found
 
     def first(self) -> T | None:
         """Return the first row, or None."""
@@ -311,16 +318,13 @@ class Query(Generic[T]):
 
     def one(self) -> T:
         """Return the only row; raises NoResultFound or MultipleResultsFound."""
-        result: Any = self._run()
-        row: T = result.scalars().unique().one() if self._single else result.one()
+        row: T = self._objects().one() if self._single else self._run().one()
         return row
 
     def one_or_none(self) -> T | None:
         """Return the only row or None; raises MultipleResultsFound."""
-        result: Any = self._run()
-        row: T | None = (
-            result.scalars().unique().one_or_none() if self._single else result.one_or_none()
-        )
+        result: Any = self._objects() if self._single else self._run()
+        row: T | None = result.one_or_none()
         return row
 
     def scalar(self) -> Any:

@@ -140,6 +140,7 @@ def _switch_keys_back(session: Session, node: SessionTransaction) -> None:
 def _undelete(session: Session, obj: Any) -> None:
     state = state_of(obj)
     state.flags &= ~(FLAG_DELETED | FLAG_DELETING)
+    state.epoch = session.link.epoch  # what expired meanwhile was not in the map
     session.identity_map.of(state.manager.mapper)[state.pk] = state.ref
     quietly(session.dispatch.deleted_to_persistent, session, obj)
 

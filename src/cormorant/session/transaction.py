@@ -355,10 +355,11 @@ class SessionTransaction:
         self.connections = {}
         tell(session.dispatch.after_transaction_end, session, self)
 
-    def finish_quietly(self) -> None:
+    def finish(self, tell: Tell) -> None:
         """End the node that stood for a flush: it had no connection of its own."""
-        self.phase = Phase.CLOSED
-        quietly(self.session.dispatch.after_transaction_end, self.session, self)
+        if self.phase is not Phase.CLOSED:
+            self.phase = Phase.CLOSED
+            tell(self.session.dispatch.after_transaction_end, self.session, self)
 
     def __enter__(self) -> SessionTransaction:
         return self

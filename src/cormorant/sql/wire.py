@@ -398,8 +398,11 @@ def fetch(
     connection: Connection, sql: str, parameters: Row, width: int, facts: Facts
 ) -> tuple[list[Row], Any]:
     """Run a SELECT on the bare cursor; return its raw rows and the cursor's description."""
-    cursor = open_cursor(connection, sql, facts)
+    cursor: Any = None
     try:
+        # As open_cursor; a call less counts here.
+        held: Any = getattr(connection, "_dbapi_connection", None) or connection.connection
+        cursor = held.dbapi_connection.cursor()
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
         description = cursor.description

@@ -1,0 +1,1 @@
+"""Tests of the manual: its examples run, and what it refers to is there."""
