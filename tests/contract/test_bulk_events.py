@@ -118,8 +118,9 @@ def test_objects_in_memory_follow_each_kind_of_bulk_statement(
             users = session.scalars(orm.select(User).order_by(User.id)).all()
             addresses = session.scalars(orm.select(Address).order_by(Address.id)).all()
             older = orm.update(User).where(User.age < 28, User.name.is_not(None))
+            aged = session.execute(older.values(age=User.age + 1), execution_options=options)
             counts = [
-                session.execute(older.values(age=User.age + 1), execution_options=options).rowcount,
+                aged.rowcount,
                 session.query(User).filter_by(id=1).update({User.name: "Zoe"}, strategy),
                 session.query(Address).filter(Address.id.in_([1, 2])).delete(strategy),
             ]

@@ -272,3 +272,37 @@ def test_yield_per_gives_every_object(orm: Orm, heard: Recorder, engine: Engine)
             heard.mark("took one")
             told.append(user.name)
         return told
+
+
+@contract(*EVERY, roads=ROADS)
+def test_full_statements_become_what_the_select_asks_for(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    User, Address = world.User, world.Address
+    everybody = text("SELECT * FROM users ORDER BY id")
+    pairs = text(
+        "SELECT u.id, u.name, a.id, a.email FROM users u JOIN addresses a ON a.user_id = u.id "
+        "ORDER BY a.id"
+    ).columns(User.id, User.name, Address.id, Address.email)
+    swapped = text("SELECT name, id FROM users ORDER BY id")
+    one = text("SELECT * FROM users WHERE id = :id")
+    with orm.Session(engine) as session:
+        query = session.query(User)
+        return [
+            session.scalars(orm.select(User).from_statement(everybody)).all(),
+            session.execute(orm.select(User, Address).from_statement(pairs)).all(),
+            session.execute(orm.select(User.id, User.name).from_statement(swapped)).all(),
+            session.scalars(
+                orm.select(User).from_statement(orm.select(User).where(User.id == 2))
+            ).all(),
+            query.from_statement(everybody).all(),
+            query.from_statement(one).params(id=2).one(),
+            query.from_statement(everybody).first(),
+            heard.error(lambda: query.from_statement(everybody).filter(User.id == 1)),
+            heard.error(
+                lambda: session.scalars(
+                    orm.select(User).from_statement(text("SELECT name FROM users"))
+                ).all()
+            ),
+        ]

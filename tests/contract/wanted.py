@@ -33,53 +33,68 @@ def outcomes(oracle: Played, subject: Played) -> tuple[Outcome, Outcome]:
     return Outcome(first, "", oracle.rows), Outcome(second, "", subject.rows)
 
 
-def told(log: Sequence[Heard]) -> Iterator[Heard]:
-    """Yield the log, `refresh` events with the names that rows have filled.
+class Repeats:
+    """Tells which events of the oracle repeat or contradict what was told of the same object."""
 
-    A relation whose key is known to be None was None: the oracle has no value for it. After the
-    last step the session is closed, of which the oracle tells the deleted objects nothing. One
-    object is deleted once: the oracle repeats it for a `get` that flushes the deletion, and
-    copies keys to deleted objects, which have to expire when they are restored.
+    def __init__(self) -> None:
+        """Begin with objects of which nothing is known."""
+        self.gone: set[str] = set()
+        self.deleted: set[str] = set()
+        self.restored: set[str] = set()
+        self.transient: set[str] = set()
+
+    def mere(self, heard: Heard) -> bool:
+        """Tell whether an event is one too many; takes note of what it says.
+
+        The oracle deletes an object twice for a `get` that flushes the deletion, copies keys to
+        deleted objects, which have to expire when they are restored, and makes objects transient
+        again when a failed transaction is rolled back.
+        """
+        name, target = heard.name, heard.arguments[0]
+        moved = heard.arguments[-1]
+        if name == "mark":
+            self.gone.clear()
+            self.restored.clear()
+        elif name == "persistent_to_deleted":
+            again = moved in self.gone
+            self.gone.add(moved)
+            self.deleted.add(moved)
+            return again
+        elif name == "deleted_to_persistent":
+            self.deleted.discard(moved)
+            self.restored.add(moved)
+        elif name in ("pending_to_transient", "persistent_to_transient"):
+            again = name == "pending_to_transient" and moved in self.transient
+            self.transient.add(moved)
+            return again
+        elif name == "transient_to_pending":
+            self.transient.discard(moved)
+        return (name == "set" and target in self.deleted) or (
+            name == "expire" and target in self.restored
+        )
+
+
+def told(log: Sequence[Heard]) -> Iterator[Heard]:
+    """Yield the log without repeats, in the words of the subject.
+
+    After the last step the session is closed: the oracle tells deleted objects nothing of it.
     """
     last = max((at for at, heard in enumerate(log) if heard.name == "mark"), default=0)
-    step: list[Heard] = []
-    deleted: set[str] = set()
-    restored: set[str] = set()
-    transient: set[str] = set()
+    repeats = Repeats()
     for at, heard in enumerate(log):
-        gone = heard.name == "persistent_to_deleted"
-        if (at > last and heard.name == "deleted_to_detached") or (gone and heard in step):
+        if repeats.mere(heard) or (at > last and heard.name == "deleted_to_detached"):
             continue
-        step = [] if heard.name == "mark" else [*step, heard]
-        if gone:
-            deleted.add(heard.arguments[-1])
-        if heard.name == "deleted_to_persistent":
-            deleted.discard(heard.arguments[-1])
-            restored.add(heard.arguments[-1])
-        if heard.name == "mark":
-            restored.clear()
-        if heard.name == "pending_to_transient" and heard.arguments[-1] in transient:
-            continue
-        if heard.name.endswith("_to_transient"):
-            transient.add(heard.arguments[-1])
-        if heard.name == "transient_to_pending":
-            transient.discard(heard.arguments[-1])
-        if heard.name == "set" and heard.arguments[0] in deleted:
-            continue
-        if heard.name == "expire" and heard.arguments[0] in restored:
-            continue
-        if heard.name == "set" and heard.arguments[-1].endswith(RELATED):
+        if heard.name == "refresh" and heard.arguments[-1] != "None":
+            names = heard.arguments[-1].removeprefix("attrs ").strip("[]").split(", ")
+            filled = [name for name in names if name.strip('"') not in KNOWN]
+            if filled:
+                yield replace(heard, arguments=(*heard.arguments[:-1], f"attrs {filled}"))
+        elif heard.name == "set" and heard.arguments[-1].endswith(RELATED):
+            # A relation whose key is known to be None was None: the oracle has no value for it.
             target, value, old, token = heard.arguments
             yield replace(heard, arguments=(target, value, old.replace("NO_VALUE", "None"), token))
-            continue
-        names = heard.arguments[-1] if heard.name == "refresh" else "None"
-        if names == "None":
+        else:
             yield heard
-            continue
-        filled = [name for name in names[len("attrs ") :].strip("[]").split(", ")]
-        kept = [name for name in filled if name.strip('"') not in KNOWN]
-        if kept:
-            yield replace(heard, arguments=(*heard.arguments[:-1], f"attrs {kept}"))
 
 
 def column_loads(log: Sequence[Heard]) -> list[int]:

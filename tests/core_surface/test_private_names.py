@@ -126,6 +126,7 @@ def test_selects_keep_their_parts_under_these_names() -> None:
     assert [len(join) for join in statement._setup_joins] == [4]
     assert statement._from_obj == ()
     assert statement._memoized_select_entities == ()
+    assert statement._where_criteria == ()
     assert statement._with_options == ()
     assert statement._clone() is not statement
 
@@ -134,6 +135,17 @@ def test_writes_keep_their_parts_under_these_names() -> None:
     assert sa.insert(table).returning(table.c.id)._returning == (table.c.id,)
     assert sa.insert(table).from_select(["a"], sa.select(table.c.a))._select_names == ["a"]
     assert len(sa.insert(table).values([{"a": 1}])._multi_values) == 1
+    assert list(sa.update(table).values(a=1)._values) == ["a"]
+    assert sa.update(table).where(table.c.a == 1)._where_criteria != ()
+
+
+def test_elements_tell_their_names_and_tables() -> None:
+    assert table.c.a._proxy_key == "a"
+    assert sa.func.count()._proxy_key == "count"
+    assert (table.c.a + 1)._proxy_key is None
+    assert table.c.a.label(None)._proxy_key is None
+    assert list(sa.func.count(table.c.a)._from_objects) == [table]
+    assert list(sa.select(table.c.a).scalar_subquery()._from_objects) == []
 
 
 def test_elements_take_annotations_and_pass_attributes_on() -> None:

@@ -19,6 +19,11 @@ def label_of(registration: Registration) -> str:
     return f"{registration.event.family.__name__}.{registration.event.name}"
 
 
+def listens(registration: Registration) -> bool:
+    """Tell listeners from the marks of the ORM, which hold a place in their order."""
+    return callable(registration.call)
+
+
 @dataclass
 class Note:
     """What one test came to."""
@@ -47,16 +52,16 @@ class Notes:
 
         return noted
 
-    def take(self, registrations: list[Registration]) -> list[Registration]:
-        """Put a noting listener around each."""
-        return [
-            replace(
-                each,
-                call=self.noting(label_of(each), each.call),
-                returning_call=self.noting(label_of(each), each.returning_call),
-            )
-            for each in registrations
-        ]
+    def around(self, registration: Registration) -> Registration:
+        """Put a noting listener around that of `registration`."""
+        if not listens(registration):
+            return registration
+        label = label_of(registration)
+        return replace(
+            registration,
+            call=self.noting(label, registration.call),
+            returning_call=self.noting(label, registration.returning_call),
+        )
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Begin the note of a test."""
@@ -97,10 +102,13 @@ def pytest_configure(config: pytest.Config) -> None:
     take = Target.take
 
     def take_noting(self: Target, event: str, registrations: list[Registration]) -> None:
-        take(self, event, notes.take(registrations))
+        take(self, event, [notes.around(each) for each in registrations])
 
     def take_silencing(self: Target, event: str, registrations: list[Registration]) -> None:
-        take(self, event, [each for each in registrations if label_of(each) != silenced])
+        heard = [
+            each for each in registrations if not (listens(each) and label_of(each) == silenced)
+        ]
+        take(self, event, heard)
         # What a listener asks for besides being called (old values) is not what is silenced.
         for each in registrations:
             for option in each.demands:

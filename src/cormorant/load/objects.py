@@ -104,15 +104,16 @@ def _polymorphic(
     overwrite: bool,
 ) -> list[Any]:
     """Let each row be filled by the mapper that its discriminator names."""
+    found: list[Any] = []
     discriminator = mapper.property_of(mapper.polymorphic_on).key
     if discriminator not in keys:
         # A text without the discriminator: what the rows are, only the caller knows.
         filler = filler_for(mapper, keys, start, processors)
-        return filler.objects(rows, target.link, known, overwrite, target.context)
+        found += filler.objects(rows, target.link, known, overwrite, target.context)
+        return found
     at = keys.index(discriminator)
     process: Callable[[Any], Any] | None = None if processors is None else processors[at]
     by_identity = mapper.polymorphic_map
-    found: list[Any] = []
     for row in rows:
         value = row[start + at]
         if process is not None:

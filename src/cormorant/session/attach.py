@@ -195,7 +195,8 @@ def expunge(session: Session, obj: Any) -> None:
     state = state_of(obj)
     if state.link is not session.link:
         raise core_exc.InvalidRequestError(
-            f"Instance of class {type(obj).__name__!r} is not present in this Session."
+            f"Instance of class {type(obj).__name__!r} is not present in this Session. Only an "
+            f"object of this session can be expunged from it."
         )
     reached = [(obj, state)]
     if has_relationships(state.manager.mapper):

@@ -69,9 +69,7 @@ class BulkUD:
         criterion = query.whereclause
         if criterion is not None:
             statement = statement.where(criterion)
-        self.result = self.session.execute(
-            statement, query.parameters, execution_options=options
-        )
+        self.result = self.session.execute(statement, query.parameters, execution_options=options)
         found: Any = self.result
         self._announce()
         found.close()

@@ -171,7 +171,8 @@ def _result(rows: Rows, target: Target, options: Options) -> Result[Any]:
     entities = [None if span.entity is None else span.entity.class_ for span in rows.spans]
     if rows.streamed:
         chunks = _shaped_chunks(rows, target)
-        return streamed_result(names, entities, chunks, target.context.execution_options.get("yield_per"))
+        size = target.context.execution_options.get("yield_per")
+        return streamed_result(names, entities, chunks, size)
     raw: Any = rows.rows
     return row_result(names, entities, shaped(raw, rows.spans, target))
 

@@ -1,4 +1,4 @@
-"""Functions on objects and their sessions: whose an object is, its key, its way out of a session."""
+"""Functions on objects and sessions: whose an object is, its key, its way out of a session."""
 
 from __future__ import annotations
 

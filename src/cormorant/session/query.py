@@ -32,7 +32,9 @@ class Query(Generic[T]):
     def __init__(self, entities: Any, session: Session | None = None) -> None:
         chosen = entities if isinstance(entities, (tuple, list)) else (entities,)
         if not chosen:
-            raise core_exc.InvalidRequestError("Query contains no columns with which to SELECT from.")
+            raise core_exc.InvalidRequestError(
+                "Query contains no columns with which to SELECT from."
+            )
         self.session: Any = session
         self.dispatch: Any = QueryEvents.board.dispatch_of(type(self))
         self.entities = tuple(chosen)
@@ -278,7 +280,8 @@ class Query(Generic[T]):
         return len(self.entities) == 1 and hasattr(self.entities[0], "__mapper__")
 
     def _run(self) -> Result[Any]:
-        return self._send("execute")
+        result: Result[Any] = self._send("execute")
+        return result
 
     def _objects(self) -> Any:
         """Run the query; return the objects of its one class, once each unless streamed."""
@@ -307,8 +310,8 @@ class Query(Generic[T]):
 
     def all(self) -> list[T]:
         """Return all rows, objects of a single class once each."""
-        found: list[T] = list(self._objects() if self._single else self._run())
-        return found
+        rows: Any = self._objects() if self._single else self._run()
+        return list(rows)
 
     def first(self) -> T | None:
         """Return the first row, or None."""
@@ -318,7 +321,8 @@ class Query(Generic[T]):
 
     def one(self) -> T:
         """Return the only row; raises NoResultFound or MultipleResultsFound."""
-        row: T = self._objects().one() if self._single else self._run().one()
+        result: Any = self._objects() if self._single else self._run()
+        row: T = result.one()
         return row
 
     def one_or_none(self) -> T | None:
@@ -406,12 +410,12 @@ class Query(Generic[T]):
         if isinstance(item, slice):
             start, stop = item.start or 0, item.stop
             if start < 0 or (stop is not None and stop < 0):
-                raise IndexError("negative indexes are not accepted by SQL index / slice operators")
+                raise IndexError(NEGATIVE)
             chosen = self.offset(start) if start else self
             found = list(chosen if stop is None else chosen.limit(max(stop - start, 0)))
             return found if item.step is None else found[:: item.step]
         if item < 0:
-            raise IndexError("negative indexes are not accepted by SQL index / slice operators")
+            raise IndexError(NEGATIVE)
         found = list(self.offset(item).limit(1))
         return found[0]
 
@@ -421,6 +425,8 @@ class Query(Generic[T]):
 
 NAMED = frozenset({"column", "label", "table", "alias", "subquery", "cte", "textclause"})
 """Kinds of elements that have a name of their own; functions and casts have none."""
+
+NEGATIVE = "negative indexes are not accepted by SQL index / slice operators"
 
 AFTER_LIMIT = frozenset(
     {"with_for_update", "options", "execution_options", "with_only_columns", "select_from"}

@@ -65,10 +65,12 @@ class Session(Statements):
 
     def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Have attributes of an object loaded anew on their next access."""
+        self.own("expire()")
         loading.expire(self, instance, attribute_names)
 
     def expire_all(self) -> None:
         """Have all objects loaded anew on their next access; drops unflushed changes."""
+        self.own("expire_all()")
         for obj in list(self.link.changed.values()):
             state = state_of(obj)
             drop_values(state)
@@ -97,7 +99,9 @@ class Session(Statements):
             result: O = merging.merge(self, instance, load)
             return result
 
-    def merge_all(self, instances: Iterable[O], *, load: bool = True, options: Any = None) -> list[O]:
+    def merge_all(
+        self, instances: Iterable[O], *, load: bool = True, options: Any = None
+    ) -> list[O]:
         """Merge each of the objects."""
         return [self.merge(instance, load=load) for instance in instances]
 

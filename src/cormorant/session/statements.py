@@ -60,17 +60,16 @@ class Statements(Transactional):
         _add_event: Any = None,
     ) -> Result[Any]:
         """Run a statement; rows hold objects where it selects mapped classes."""
+        session = self.whole
         result: Result[Any]
         if self.owner:
             self.own("execute()")
-            session = self.whole
             result = executing.execute(
                 session, statement, params, execution_options, bind_arguments
             )
             return result
         self.owner = threading.get_ident()
         try:
-            session = self.whole
             result = executing.execute(
                 session, statement, params, execution_options, bind_arguments
             )
@@ -127,13 +126,14 @@ class Statements(Transactional):
         **kw: Any,
     ) -> ScalarResult[Any]:
         """Run a statement; return the first element of each row."""
+        session = self.whole
         if self.owner:
             self.own("scalars()")
-            return executing.scalars(self.whole, statement, params, execution_options, bind_arguments)
+            return executing.scalars(session, statement, params, execution_options, bind_arguments)
         # As `_working`, which costs more than the rest of a small query here.
         self.owner = threading.get_ident()
         try:
-            return executing.scalars(self.whole, statement, params, execution_options, bind_arguments)
+            return executing.scalars(session, statement, params, execution_options, bind_arguments)
         finally:
             self.owner = 0
 

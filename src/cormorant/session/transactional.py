@@ -138,7 +138,8 @@ class Transactional:
             if self.closed:
                 raise core_exc.InvalidRequestError(
                     "This Session has been permanently closed and is unable to handle any more "
-                    "transaction requests. Make a new Session, or end this one with reset()."
+                    "transaction requests. Make a new Session; end it with reset() to "
+                    "use it again."
                 )
             if not self.autobegins:
                 raise core_exc.InvalidRequestError(
@@ -188,7 +189,7 @@ class Transactional:
         if not self.flushing:
             self.whole.flush()
         self.current_transaction = SessionTransaction(
-            self, SessionTransactionOrigin.BEGIN_NESTED, outer
+            self.whole, SessionTransactionOrigin.BEGIN_NESTED, outer
         )
         return self.current_transaction
 
@@ -381,7 +382,9 @@ def _check_options(autocommit: Any, future: Any, twophase: bool, mode: str) -> N
     if autocommit:
         raise core_exc.ArgumentError("autocommit=True is no longer supported")
     if not future:
-        raise core_exc.ArgumentError("The 'future' parameter passed to Session() may only be True.")
+        raise core_exc.ArgumentError(
+            "The 'future' parameter passed to Session() may only be True."
+        )
     if twophase:
         raise core_exc.ArgumentError(
             "Session(twophase=True) is not offered: use one database per session."

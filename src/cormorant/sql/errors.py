@@ -324,6 +324,9 @@ def translate(
     """
     if isinstance(error, (OverflowError, UnicodeEncodeError)):
         return DataError(describe(diagnose(error), facts), orig=error)
+    if isinstance(error, TypeError) and diagnose(error).kind == "wrong type":
+        # PyMySQL refuses a value so, and Core lets it through.
+        return StatementError(describe(diagnose(error), facts), orig=error)
     if isinstance(error, NamedError) or not isinstance(error, core.StatementError):
         return error
     kind = _class_for(error)

@@ -80,7 +80,7 @@ class Evaluation:
 
     def _parameter(self, parameter: Any) -> Evaluator:
         given = self._parameters
-        value = given[parameter.key] if parameter.key in given else parameter.effective_value
+        value = given.get(parameter.key, parameter.effective_value)
         return lambda _lookup: value
 
     def _junction(self, junction: Any) -> Evaluator:

@@ -35,7 +35,16 @@ else:
 
     def select(*entities: Any) -> LightSelect:
         """Select mapped classes, attributes, or any SQL expressions."""
-        return LightSelect(entities)
+        try:
+            return LightSelect(entities)
+        except sa.exc.ArgumentError as error:
+            for entity in entities:
+                if isinstance(entity, type) and not hasattr(entity, "__clause_element__"):
+                    raise sa.exc.ArgumentError(
+                        f"Class {entity.__module__}.{entity.__qualname__} is not mapped, so it "
+                        f"cannot be selected. Declare it with a table, or map it imperatively."
+                    ) from error
+            raise
 
     def and_(*criteria: Any) -> Any:
         """Join criteria by AND."""

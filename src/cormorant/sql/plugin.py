@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import CompileState
 from sqlalchemy.sql.dml import DeleteDMLState, InsertDMLState, UpdateDMLState
-from sqlalchemy.sql.elements import _anonymous_label
 from sqlalchemy.sql.selectable import SelectState
 
 from cormorant.sql.attributes import (
@@ -20,8 +19,8 @@ from cormorant.sql.attributes import (
     entity_annotations,
     propagated,
 )
-from cormorant.sql.textual import from_statement as load_from
 from cormorant.sql.plans import Span
+from cormorant.sql.textual import from_statement as load_from
 
 if TYPE_CHECKING:
     from cormorant.ports import Entity
@@ -86,8 +85,8 @@ def _name_of(column: Any) -> str:
 
     Empty where it has none: Core's result makes one up while it compiles.
     """
-    name = getattr(column, "_proxy_key", None)
-    return name if isinstance(name, str) and not isinstance(name, _anonymous_label) else ""
+    name: str | None = getattr(column, "_proxy_key", None)
+    return name or ""
 
 
 def _told_apart(spans: list[Span]) -> tuple[Span, ...]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import roles
 from sqlalchemy.sql.base import Executable
+from sqlalchemy.util import immutabledict
 
 from cormorant.sql.plans import Span
 
@@ -29,9 +30,9 @@ class FromStatement(Executable):
         self.element = element
         self.options_given: Mapping[str, Any] = sa.util.EMPTY_DICT
 
-    def get_execution_options(self) -> Mapping[str, Any]:
+    def get_execution_options(self) -> immutabledict[str, Any]:
         """Return the options of the statement."""
-        return {**self.element.get_execution_options(), **self.options_given}
+        return immutabledict({**self.element.get_execution_options(), **self.options_given})
 
     def execution_options(self, **options: Any) -> FromStatement:
         """Return the same with further execution options."""
@@ -104,8 +105,8 @@ def arranged(
     """Put the columns of raw rows, known by name, into the order of the elements.
 
     `rows`: a list, or an iterator of lists when `streamed`. `owners`: the entity whose
-    attribute a column was given as, None where the name alone is known. Raises NoSuchColumnError for an
-    element, or a primary key, that the statement has no column for.
+    attribute a column was given as, None where the name alone is known. Raises
+    NoSuchColumnError for an element, or a primary key, that the statement has no column for.
     """
     order: list[int] = []
     spans: list[Span] = []
@@ -120,9 +121,7 @@ def arranged(
         else:
             keys, places = _matched(entity, names, owners)
             order.extend(places)
-            spans.append(
-                Span(entity, start, len(order), keys, None, entity.class_.__name__)
-            )
+            spans.append(Span(entity, start, len(order), keys, None, entity.class_.__name__))
     if streamed:
         return _chunks(rows, order), tuple(spans)
     return _picked(rows, order), tuple(spans)

@@ -54,6 +54,9 @@ DIALECT_EVENTS: Final = (
 EXECUTEMANY: Final = (DefaultDialect.do_executemany, MySQLDialect_pymysql.do_executemany)
 """Core's own, and MySQL's, which only notes the row count beside it."""
 
+REFUSALS: Final = (exc.StatementError, OverflowError, UnicodeEncodeError, TypeError)
+"""What Core raises where a statement or its values are refused; `translate` tells them apart."""
+
 _UNSAFE: Final = object()
 _dialects: dict[type[Any], bool] = {}
 
@@ -228,7 +231,7 @@ def execute(
     """Run a Core statement; raise our errors in place of Core's."""
     try:
         return connection.execute(statement, parameters, execution_options=options or None)
-    except (exc.StatementError, OverflowError, UnicodeEncodeError) as error:
+    except REFUSALS as error:
         raise translate(error, facts) from None
 
 
@@ -373,7 +376,7 @@ def _core_rows(connection: Connection, statement: Any, parameters: Any, facts: F
     """Run a Core statement and fetch its rows; raise our errors for both."""
     try:
         return [tuple(row) for row in connection.execute(statement, parameters).fetchall()]
-    except (exc.StatementError, OverflowError, UnicodeEncodeError) as error:
+    except REFUSALS as error:
         raise translate(error, facts) from None
 
 
@@ -427,5 +430,5 @@ def fetch_by_core(
     try:
         result = connection.execute(statement, parameters, execution_options=dict(options or ()))
         return [tuple(row) for row in result.fetchall()]
-    except exc.StatementError as error:
+    except REFUSALS as error:
         raise translate(error, facts) from None
