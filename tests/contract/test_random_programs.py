@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -14,7 +13,6 @@ from .oracle import sqlalchemy_orm, subject_orm
 from .program import ACTS, Machine, Step
 from .wanted import outcomes
 
-EXAMPLES = 5000 if os.environ.get("CORMORANT_SOAK") == "1" else 200
 STEPS = st.builds(Step, st.sampled_from(list(ACTS)), st.integers(0, 7), st.integers(0, 7))
 
 
@@ -27,13 +25,27 @@ def machines() -> Iterator[tuple[Machine, Machine]]:
         machine.engine.dispose()
 
 
-@settings(max_examples=EXAMPLES)
+def check_program(machines: tuple[Machine, Machine], program: list[Step]) -> None:
+    """Run a program under both ORMs; fail with the difference of their outcomes."""
+    different = differences(*outcomes(*[machine.run(program) for machine in machines]))
+    assert not different, "\n".join(different)
+
+
+@settings(max_examples=200)
 @given(program=st.lists(STEPS, max_size=30))
 def test_a_random_program_is_the_same_under_both(
     machines: tuple[Machine, Machine], program: list[Step]
 ) -> None:
-    different = differences(*outcomes(*[machine.run(program) for machine in machines]))
-    assert not different, "\n".join(different)
+    check_program(machines, program)
+
+
+@pytest.mark.soak
+@settings(max_examples=5000)
+@given(program=st.lists(STEPS, max_size=60))
+def test_long_random_programs_are_the_same_under_both(
+    machines: tuple[Machine, Machine], program: list[Step]
+) -> None:
+    check_program(machines, program)
 
 
 @pytest.mark.parametrize("act", ACTS)

@@ -41,14 +41,16 @@ class Repeats:
         self.gone: set[str] = set()
         self.deleted: set[str] = set()
         self.restored: set[str] = set()
+        self.back: set[str] = set()
         self.transient: set[str] = set()
+        self.detached: set[str] = set()
 
     def mere(self, heard: Heard) -> bool:
         """Tell whether an event is one too many; takes note of what it says.
 
         The oracle deletes an object twice for a `get` that flushes the deletion, copies keys to
-        deleted objects, which have to expire when they are restored, and makes objects transient
-        again when a failed transaction is rolled back.
+        deleted objects, which have to expire when they are restored, and restores objects again
+        when a failed transaction is rolled back.
         """
         name, target = heard.name, heard.arguments[0]
         moved = heard.arguments[-1]
@@ -59,16 +61,26 @@ class Repeats:
             again = moved in self.gone
             self.gone.add(moved)
             self.deleted.add(moved)
+            self.back.discard(moved)
             return again
         elif name == "deleted_to_persistent":
+            again = moved in self.back
             self.deleted.discard(moved)
-            self.restored.add(moved)
+            self.back.add(moved)
+            if not again:
+                self.restored.add(moved)
+            return again
         elif name in ("pending_to_transient", "persistent_to_transient"):
             again = name == "pending_to_transient" and moved in self.transient
             self.transient.add(moved)
             return again
+        elif name == "deleted_to_detached":
+            again = moved in self.detached
+            self.detached.add(moved)
+            return again
         elif name == "transient_to_pending":
             self.transient.discard(moved)
+            self.detached.discard(moved)
         return (name == "set" and target in self.deleted) or (
             name == "expire" and target in self.restored
         )

@@ -51,7 +51,7 @@ def test_none_in_a_literal_makes_the_column_nullable() -> None:
 
 def test_an_unknown_name_in_optional_is_an_error_of_the_annotation() -> None:
     def scenario(orm: Orm) -> Any:
-        wrong: Any = Optional["Unknown"]  # type: ignore[name-defined] # noqa: F821
+        wrong: Any = Optional["Unknown"]  # noqa: F821
         return problem(lambda: declared(orm, {"x": orm.Mapped[wrong]}))
 
     assert both(scenario) == ("NameError", "MappedAnnotationError")

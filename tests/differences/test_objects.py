@@ -140,3 +140,11 @@ def test_criteria_and_statements_of_ours_are_no_elements_of_core_until_needed() 
     theirs, ours = both(scenario)
     assert theirs == ((True, True), "users.name = :name_1", "FROM users")
     assert ours == ((False, False), "users.name = :name_1", "FROM users")
+
+
+def test_a_member_that_is_no_mapped_object_is_refused_by_name() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        return problem(lambda: world.User(name="Ann").addresses.append("no address"))
+
+    assert both(scenario) == ("AttributeError", "UnmappedInstanceError")

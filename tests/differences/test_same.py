@@ -17,7 +17,7 @@ def test_propagate_is_off_unless_asked_for() -> None:
         log: list[str] = []
         orm.event.listen(world.User, "init", lambda t, a, k: log.append(type(t).__name__))
 
-        class Premium(world.User):  # type: ignore[misc] # the base is made at run time
+        class Premium(world.User):  # type: ignore[misc,name-defined] # the base is made at run time
             pass
 
         Premium(), world.User()

@@ -111,3 +111,15 @@ def test_ending_the_transaction_of_a_flush_says_what_to_do_instead() -> None:
         "commit() was called from a listener of a flush, whose transaction has to stay open until "
         "the flush is over. Use session.on_commit() or on_rollback() for what comes afterwards."
     )
+
+
+def test_a_commit_that_expires_nothing_detaches_what_was_deleted() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        world.session.expire_on_commit = False
+        user = stored(world)
+        world.session.delete(user)
+        world.session.commit()
+        return orm.inspect(user).detached
+
+    assert both(scenario) == (False, True)

@@ -56,5 +56,6 @@ def test_the_readme_and_the_pages_on_code_have_examples() -> None:
 
 
 def test_code_and_what_it_prints_are_read_together() -> None:
-    page = "a\n```python\nprint(1)\n```\n\n```text\n1\n```\n```python\nx = 2\n```\nthen\n```text\nno\n```\n"
+    page = "a\n```python\nprint(1)\n```\n\n```text\n1\n```\n"
+    page += "```python\nx = 2\n```\nthen\n```text\nno\n```\n"
     assert examples(page) == [Example(3, "print(1)\n", "1\n"), Example(10, "x = 2\n", "")]

@@ -30,13 +30,13 @@ def world() -> Iterator[Any]:
 def heard_by(statements: list[str]) -> Any:
     """Return a listener of Core that writes statements down."""
 
-    def listener(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+    def listener(connection: Any, cursor: Any, statement: str, *_rest: Any) -> None:
         statements.append(statement)
 
     return listener
 
 
-def told(session: cormorant.Session, name: str) -> list[object]:
+def told(session: cormorant.Session, name: Any) -> list[object]:
     """Return the list of the objects for which an event of the session fires from now on."""
     found: list[object] = []
     cormorant.event.listen(session, name, lambda _session, obj: found.append(obj))
@@ -78,7 +78,7 @@ def test_deleting_twice_is_deleting_once(world: Any) -> None:
 
 def test_an_object_that_is_moved_and_deleted_in_one_flush_is_deleted(world: Any) -> None:
     with cormorant.Session(world.engine) as session:
-        address, bob = session.get(world.Address, 1), session.get(world.User, 2)
+        address, bob = session.get_one(world.Address, 1), session.get_one(world.User, 2)
         address.user = bob
         session.delete(address)
         session.commit()
@@ -104,7 +104,7 @@ def test_rows_that_fill_nothing_refresh_nothing(world: Any) -> None:
 
 def test_an_expired_object_is_not_read_to_learn_its_key(world: Any) -> None:
     with cormorant.Session(world.engine) as session:
-        user = session.get(world.User, 1)
+        user = session.get_one(world.User, 1)
         session.commit()
         session.connection()
         world.sql.clear()

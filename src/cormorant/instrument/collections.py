@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar
 
 from cormorant.event.constants import NO_KEY
+from cormorant.instrument._state_cy import state_of
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
@@ -102,7 +103,16 @@ class InstrumentedList(list[T], Generic[T]):
     """A list that reports its changes: events, backrefs and cascades follow each of them."""
 
     _attribute: RelatedCollection | None = None
-    _owner: InstanceState | None = None
+    _owner_ref: Any = None
+
+    @property
+    def _owner(self) -> InstanceState | None:
+        """The state of the object that holds the list; None when it has none, or not any more.
+
+        Through a weak reference: the state holds the values, and these the list.
+        """
+        owner = None if self._owner_ref is None else self._owner_ref()
+        return None if owner is None else state_of(owner)
 
     @property
     def _sa_adapter(self) -> CollectionAdapter:
@@ -110,7 +120,7 @@ class InstrumentedList(list[T], Generic[T]):
 
     def _bind(self, attribute: RelatedCollection | None, owner: InstanceState | None) -> None:
         self._attribute = attribute
-        self._owner = owner
+        self._owner_ref = None if owner is None else owner.ref
 
     def _announce_append(
         self, item: T, initiator: Any = None, key: Any = NO_KEY, told: bool = False
@@ -124,8 +134,9 @@ class InstrumentedList(list[T], Generic[T]):
         self, item: T, initiator: Any = None, key: Any = NO_KEY, told: bool = False
     ) -> None:
         attribute = self._attribute
-        if attribute is not None and self._owner is not None:
-            attribute.removing(self._owner, self, item, initiator, key, told)
+        owner = self._owner
+        if attribute is not None and owner is not None:
+            attribute.removing(owner, self, item, initiator, key, told)
 
     def _add(self, item: T, initiator: Any = None, told: bool = False) -> None:
         item = self._announce_append(item, initiator, told=told)
@@ -138,8 +149,9 @@ class InstrumentedList(list[T], Generic[T]):
     def append(self, item: T) -> None:
         """Append `item`: AttributeEvents.append, then backref and cascade."""
         attribute = self._attribute
-        if attribute is not None and self._owner is not None:
-            item = attribute.appending(self._owner, self, item, None)
+        owner = self._owner
+        if attribute is not None and owner is not None:
+            item = attribute.appending(owner, self, item, None)
         list.append(self, item)
 
     def insert(self, index: SupportsIndex, item: T) -> None:

@@ -42,6 +42,7 @@ def flush(session: Session, objects: Any = None) -> None:
         _flush(session, objects)
     finally:
         session.flushing = False
+        session.flush_transaction = None
         if paused:
             gc.enable()
 

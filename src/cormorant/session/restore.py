@@ -85,7 +85,7 @@ def after_rollback(node: SessionTransaction) -> None:
     else:
         link.changed.clear()
         expire_everything(session, quietly)
-    node.new, node.deleted, node.switched, node.dirty = [], [], [], {}
+    node.new, node.deleted, node.switched = [], [], []
 
 
 def discard_changes(node: SessionTransaction) -> None:

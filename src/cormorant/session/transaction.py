@@ -58,7 +58,7 @@ class SessionTransaction:
         self.parent = parent
         self.nested = origin is SessionTransactionOrigin.BEGIN_NESTED
         self.phase = Phase.ACTIVE
-        self.failure: BaseException | None = None
+        self.failure = ""
         self.connections: dict[Any, tuple[Connection, Any, bool, bool]] = {}
         self.new: list[list[Any]] = []
         self.deleted: list[Any] = []
@@ -87,7 +87,7 @@ class SessionTransaction:
         if self.phase is Phase.ACTIVE:
             return
         if self.phase is Phase.DEACTIVE:
-            cause = type(self.failure).__name__ if self.failure is not None else "an error"
+            cause = self.failure or "an error"
             raise core_exc.PendingRollbackError(
                 f"This Session's transaction has been rolled back due to a previous exception "
                 f"during flush ({cause}). To begin a new transaction with this Session, first "
@@ -309,13 +309,14 @@ class SessionTransaction:
         node: SessionTransaction | None = self
         while node is not None:
             if node.phase in (Phase.ACTIVE, Phase.PREPARED):
-                node.failure = failure
+                node.failure = type(failure).__name__
                 node.roll_back_now()
             node = node.parent
 
     def deactivate(self, failure: BaseException) -> None:
         """Roll back because a flush failed; the user has to end the transaction."""
-        self.failure = failure
+        # By name only: the error holds the frames that hold this transaction.
+        self.failure = type(failure).__name__
         self._end_inner(lambda node: node.rollback())
         if self.phase is Phase.ACTIVE:
             self.roll_back_now()

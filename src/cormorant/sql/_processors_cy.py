@@ -33,7 +33,7 @@ PROBES = (datetime(1, 2, 3, 4, 5, 6, 7), datetime(9876, 12, 31, 23, 59, 58, 9876
 def written(value: Any) -> Any:
     """Return 'YYYY-MM-DD HH:MM:SS.ffffff', as Core writes a DateTime for SQLite."""
     if cython.compiled:
-        text: cython.char[26]
+        text = cython.declare(cython.char[26])
         i: cython.int
         year: cython.int = c_datetime.PyDateTime_GET_YEAR(value)
         month: cython.int = c_datetime.PyDateTime_GET_MONTH(value)

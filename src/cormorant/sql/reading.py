@@ -220,7 +220,7 @@ def _read_by_core(
         result = connection.execute(
             core, plugin.column_keys(core, parameters), execution_options=dict(options or ())
         )
-    except (exc.StatementError, OverflowError, UnicodeEncodeError) as error:
+    except wire.REFUSALS as error:
         raise translate(error, facts) from None
     if not result.returns_rows:
         return Rows([], (), cursor_result=result)

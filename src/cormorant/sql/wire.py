@@ -159,7 +159,13 @@ def fail(
             _handle(connection, error, sql, cursor)
     except Exception as wrapped:
         raised = wrapped
-    raise translate(raised, facts) from None
+    ours = translate(raised, facts)
+    if ours is not raised and raised is not error:
+        raised.__traceback__ = None  # else it and the frames of Core would keep each other alive
+    try:
+        raise ours from None
+    finally:
+        del ours, raised
 
 
 def _handle(connection: Connection, error: BaseException, sql: str, cursor: Any) -> None:
