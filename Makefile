@@ -96,6 +96,6 @@ $(PURE)/mode: .venv-pure/.made $(SOURCES)
 # What the extras name, read from pyproject.toml; again only when that file changes.
 .venv/.demo .venv/.test .venv/.dev .venv-pure/.test: pyproject.toml tools/extras.py
 	$(MAKE) $(@D)/.made
-	$(@D)/bin/python tools/extras.py $(subst .,,$(@F)) > $(@D)/$(@F).txt
+	$(@D)/bin/python tools/extras.py $(subst .,,$(subst .demo,.demo .postgresql .mysql,$(@F))) > $(@D)/$(@F).txt
 	$(@D)/$(PIP) -r $(@D)/$(@F).txt
 	touch $@

@@ -1,4 +1,4 @@
-"""Print what an extra of pyproject.toml needs, with the package's own dependencies, one per line.
+"""Print what extras of pyproject.toml need, with the package's own dependencies, one per line.
 
 So the virtual environments can be filled before, and apart from, the wheel under test.
 """
@@ -26,4 +26,5 @@ def requirements(project: dict[str, object], extra: str) -> Iterator[str]:
 
 if __name__ == "__main__":
     described = tomllib.loads(Path("pyproject.toml").read_text())["project"]
-    print("\n".join([*described["dependencies"], *requirements(described, sys.argv[1])]))
+    wanted = [line for extra in sys.argv[1:] for line in requirements(described, extra)]
+    print("\n".join([*described["dependencies"], *wanted]))

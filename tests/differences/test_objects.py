@@ -144,7 +144,7 @@ def test_criteria_and_statements_of_ours_are_no_elements_of_core_until_needed() 
 
 def test_a_member_that_is_no_mapped_object_is_refused_by_name() -> None:
     def scenario(orm: Orm) -> Any:
-        world = blog_in(orm)
-        return problem(lambda: world.User(name="Ann").addresses.append("no address"))
+        ann = blog_in(orm).User(name="Ann")
+        return problem(lambda: ann.addresses.append("no address"))
 
     assert both(scenario) == ("AttributeError", "UnmappedInstanceError")

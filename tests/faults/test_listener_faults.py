@@ -40,7 +40,9 @@ SESSION = (
     "after_transaction_end",
     "do_orm_execute",
 )
-MAPPER = tuple(f"{w}_{what}" for what in ("insert", "update", "delete") for w in ("before", "after"))
+MAPPER = tuple(
+    f"{w}_{what}" for what in ("insert", "update", "delete") for w in ("before", "after")
+)
 INSTANCE = ("init", "load", "refresh", "refresh_flush", "expire")
 COLUMN = ("set",)
 COLLECTION = ("append", "remove", "bulk_replace", "init_collection", "dispose_collection")

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine
+from sqlalchemy import event as core_event
 from sqlalchemy.pool import StaticPool
 
+from cormorant import Session, event
 from tests.people import People, declare
+
+MAPPER_EVENTS = [
+    f"{when}_{what}" for what in ("insert", "update", "delete") for when in ("before", "after")
+]
+
+
+def hear(log: list[str], *classes: Any) -> None:
+    """Write the mapper events of classes into the log: event and class."""
+    for cls in classes:
+        for name in MAPPER_EVENTS:
+            event.listen(cls, name, writer(log, f"{name} {cls.__name__}"))
+
+
+def writer(log: list[str], text: str) -> Callable[..., None]:
+    """Make a listener that writes a text."""
+
+    def write(*arguments: Any) -> None:
+        log.append(text)
+
+    return write
+
+
+def hear_session(log: list[str], session: Session, *names: str) -> None:
+    """Write session events into the log."""
+    for name in names:
+        event.listen(session, name, writer(log, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +62,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[Written]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     found = Written(engine, declare(engine))
     if request.param == "core":
-        event.listen(engine, "before_cursor_execute", lambda *arguments: None)
+        core_event.listen(engine, "before_cursor_execute", lambda *arguments: None)
     with engine.connect() as connection:
         driver: Any = connection.connection.dbapi_connection
         driver.set_trace_callback(found.statements.append)

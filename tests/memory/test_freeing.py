@@ -48,7 +48,9 @@ def collector_off() -> Iterator[None]:
 
 def kinds() -> Counter[str]:
     """Count all objects that the collector knows of, by type."""
-    return Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects())
+    return Counter(
+        f"{type(each).__module__}.{type(each).__qualname__}" for each in gc.get_objects()
+    )
 
 
 def listen(*arguments: Any) -> None:
@@ -140,7 +142,9 @@ WORKS = [
 ]
 
 
-def grown(work: Callable[[People, Session], None], people: People, engine: Engine, rounds: int) -> Any:
+def grown(
+    work: Callable[[People, Session], None], people: People, engine: Engine, rounds: int
+) -> Any:
     """Return by how much the number of objects of each type has grown in so many rounds."""
     with Session(engine) as session:
         for _round in range(100):  # plans and caches are made
@@ -205,9 +209,7 @@ def test_changed_objects_live_until_they_are_flushed(people: People, engine: Eng
 
 
 @pytest.mark.parametrize("end", ["close", "commit", "nothing"])
-def test_a_session_dies_with_its_last_reference(
-    people: People, engine: Engine, end: str
-) -> None:
+def test_a_session_dies_with_its_last_reference(people: People, engine: Engine, end: str) -> None:
     kept = people.User(name="kept")
     with collector_off():
         session = Session(engine)

@@ -160,7 +160,10 @@ GOLDEN: dict[tuple[str, str], tuple[type[Exception], str]] = {
         core.DataError,
         f"{INSERT_USER}{WRONG_TYPE} [SQLSTATE or code 1366]. {FITTING}",
     ),
-    ("dict for a text", "sqlite"): (core.ProgrammingError, f"{INSERT_USER}{WRONG_TYPE}. {FITTING}"),
+    ("dict for a text", "sqlite"): (
+        core.ProgrammingError,
+        f"{INSERT_USER}{WRONG_TYPE}. {FITTING}",
+    ),
     ("dict for a text", "postgresql"): (
         core.ProgrammingError,
         f"{INSERT_USER}{WRONG_TYPE}. {FITTING}",

@@ -11,7 +11,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError, InvalidRequestError, NoInspectionAvailable
 
 from cormorant import Session, inspect, select
-from cormorant.exc import DetachedInstanceError, NoResultFound, UnmappedInstanceError
+from cormorant.exc import (
+    DetachedInstanceError,
+    NoResultFound,
+    ObjectDereferencedError,
+    UnmappedInstanceError,
+)
 from tests.people import People
 
 from .conftest import SECRET, Told, told
@@ -218,6 +223,12 @@ CASES: dict[str, Case] = {
         lambda scene: scene.user.addresses.append(SECRET),
         UnmappedInstanceError,
         "User.addresses takes mapped objects, not 'str'; give an object of the related class.",
+    ),
+    "a list whose owner is gone": (
+        lambda scene: scene.people.User(name=SECRET).addresses.append(scene.people.Address()),
+        ObjectDereferencedError,
+        "This list was User.addresses of an object that has been garbage collected, so nobody "
+        "could hear of its change. Keep a reference to the object while you change it.",
     ),
     "a parent that is no object": (
         lambda scene: scene.people.Address(user=SECRET),

@@ -182,9 +182,7 @@ def test_one_error_comes_as_a_group_too_and_except_star_takes_it_apart(
     assert problem.__notes__ == ["Raised by failing.<locals>.fail at the end of a transaction."]
 
 
-@pytest.mark.parametrize(
-    "name", ["after_commit", "after_transaction_end", "deleted_to_detached"]
-)
+@pytest.mark.parametrize("name", ["after_commit", "after_transaction_end", "deleted_to_detached"])
 def test_a_listener_that_fails_after_the_commit_stops_no_other_and_comes_in_the_group(
     engine: Engine, people: People, name: str
 ) -> None:

@@ -115,8 +115,9 @@ def test_an_expired_object_is_not_read_to_learn_its_key(world: Any) -> None:
 
 
 def test_a_member_that_is_no_mapped_object_is_refused_by_name(world: Any) -> None:
+    dan = world.User(name="Dan")
     with pytest.raises(cormorant.exc.UnmappedInstanceError, match="User.addresses takes mapped"):
-        world.User(name="Dan").addresses.append("no address")
+        dan.addresses.append("no address")
 
 
 def test_what_came_after_a_failed_flush_becomes_transient_once(world: Any) -> None:

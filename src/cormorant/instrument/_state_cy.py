@@ -361,10 +361,11 @@ def plain_state_of(obj: Any) -> InstanceState:
         state = obj.__dict__.get("_sa_instance_state")
     except AttributeError:
         state = None
-    if state is not None:
+    if isinstance(state, InstanceState):
         return state
+    # Another ORM keeps a state and a manager of its own under these names.
     manager = getattr(type(obj), "_sa_class_manager", None)
-    if manager is None:
+    if state is not None or not hasattr(manager, "announces_init"):
         raise unmapped(obj)
     return new_state(obj, manager)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeVar
 
+from cormorant import exc
 from cormorant.event.constants import NO_KEY
 from cormorant.instrument._state_cy import state_of
 
@@ -107,12 +108,20 @@ class InstrumentedList(list[T], Generic[T]):
 
     @property
     def _owner(self) -> InstanceState | None:
-        """The state of the object that holds the list; None when it has none, or not any more.
+        """The state of the object that holds the list, if it is one of an object.
 
         Through a weak reference: the state holds the values, and these the list.
         """
-        owner = None if self._owner_ref is None else self._owner_ref()
-        return None if owner is None else state_of(owner)
+        if self._owner_ref is None or self._attribute is None:
+            return None
+        owner = self._owner_ref()
+        if owner is None:
+            place = f"{self._attribute.class_.__name__}.{self._attribute.key}"
+            raise exc.ObjectDereferencedError(
+                f"This list was {place} of an object that has been garbage collected, so nobody "
+                f"could hear of its change. Keep a reference to the object while you change it."
+            )
+        return state_of(owner)
 
     @property
     def _sa_adapter(self) -> CollectionAdapter:

@@ -88,7 +88,7 @@ def _moved(criterion: Any, table: Any, alias: Any) -> Any:
 
 
 def _equals(prop: RelationshipProperty[Any], other: Any) -> Any:
-    if prop.uselist:
+    if prop.uselist and other is not None:
         raise core_exc.InvalidRequestError(
             f"Can't compare the collection {prop} to an object; use {prop}.contains()."
         )

@@ -69,4 +69,6 @@ class MapperProperty(InspectionAttr):
         """Resolve what could not be known while classes were still being declared."""
 
     def __str__(self) -> str:
+        if not hasattr(self, "parent"):
+            return f"{type(self).__name__} of no class yet"
         return f"{self.parent.class_.__name__}.{self.key}"

@@ -33,6 +33,18 @@ ONETOMANY = RelationshipDirection.ONETOMANY
 MANYTOONE = RelationshipDirection.MANYTOONE
 MANYTOMANY = RelationshipDirection.MANYTOMANY
 
+NOT_YET = {
+    "post_update": False,
+    "passive_updates": True,
+    "single_parent": False,
+    "join_depth": None,
+    "query_class": None,
+    "comparator_factory": None,
+    "load_on_pending": False,
+    "secondaryjoin": None,
+}
+"""Options that this release does not act on, with the value that says so."""
+
 USUAL_CASCADE = "save-update, merge"
 
 LAZY = ("select", "raise", "raise_on_sql", "noload")
@@ -99,6 +111,13 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self._refuse_options()
 
     def _refuse_options(self) -> None:
+        for name, usual in NOT_YET.items():
+            given = self.options.get(name, usual)
+            if given is not usual and given != usual:
+                raise exc.ConfigurationError(
+                    f"relationship({name}={given!r}) is not offered yet; leave it out."
+                )
+        self._refuse_collection(self.options.get("collection_class"))
         if self.options.get("secondary") is not None:
             raise exc.ConfigurationError(
                 "relationship(secondary=...) is not offered yet: map the association table as a "
@@ -114,8 +133,16 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 "relationship() takes back_populates or backref, not both."
             )
 
+    def _refuse_collection(self, collection_class: Any) -> None:
+        if collection_class not in (None, list):
+            raise exc.ConfigurationError(
+                f"A relationship holds a list so far, not {collection_class!r}: annotate it as "
+                f"Mapped[list[...]], or leave collection_class out."
+            )
+
     def take_annotation(self, target: Any, collection_class: Any, optional: bool) -> None:
         """Take what `Mapped[...]` says: the related class and whether it is a collection."""
+        self._refuse_collection(collection_class)
         if self.argument is None:
             self.argument = target
         if self._uselist is None:
