@@ -116,7 +116,7 @@ def test_an_expired_object_is_not_read_to_learn_its_key(world: Any) -> None:
 
 def test_a_member_that_is_no_mapped_object_is_refused_by_name(world: Any) -> None:
     dan = world.User(name="Dan")
-    with pytest.raises(cormorant.exc.UnmappedInstanceError, match="User.addresses takes mapped"):
+    with pytest.raises(cormorant.exc.UnmappedInstanceError, match=r"User\.addresses takes mapped"):
         dan.addresses.append("no address")
 
 

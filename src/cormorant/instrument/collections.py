@@ -121,7 +121,8 @@ class InstrumentedList(list[T], Generic[T]):
                 f"This list was {place} of an object that has been garbage collected, so nobody "
                 f"could hear of its change. Keep a reference to the object while you change it."
             )
-        return state_of(owner)
+        state: InstanceState = state_of(owner)
+        return state
 
     @property
     def _sa_adapter(self) -> CollectionAdapter:

@@ -58,7 +58,7 @@ def report(error: BaseException, what: str) -> None:
             stacklevel=4,
         )
     except exc.RollbackListenerWarning:
-        # Where warnings are errors: a rollback stopped half-way would be worse, and the log has it.
+        # Where warnings are errors: a rollback stopped half-way would be worse. The log has it.
         return
 
 

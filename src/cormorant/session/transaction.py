@@ -212,7 +212,8 @@ class SessionTransaction:
             self.prepare()
         connection: Any = None
         try:
-            for connection, transaction, decides, _owned in self._distinct_connections():
+            for entry in self._distinct_connections():
+                connection, transaction, decides, _owned = entry
                 if decides:
                     transaction.commit()
         except BaseException as error:
@@ -290,9 +291,8 @@ class SessionTransaction:
         problem: BaseException | None = None
         for connection, transaction, decides, _owned in self._distinct_connections():
             try:
-                if decides or self.parent is None:
-                    if transaction.is_active or self.nested:
-                        transaction.rollback()
+                if (decides or self.parent is None) and (transaction.is_active or self.nested):
+                    transaction.rollback()
             except Exception as error:
                 problem = error
                 throw_away(connection)
