@@ -28,6 +28,7 @@ if cython.compiled:
         PyObject_GenericSetDict,
         PyTypeObject,
     )
+    from cython.cimports.cpython.type import PyType_IsSubtype
     from cython.cimports.cpython.weakref import PyWeakref_NewRef
 
 COMPILED: bool = cython.compiled
@@ -763,31 +764,37 @@ def enlist(link: Any, objects: Any, general: Any) -> Any:
             new[id(obj)] = obj
 
 
-@cython.ccall
-def make_instance(cls: Any, manager: Any, template: Any, link: Link, pk: Any) -> Any:
-    """Make an object from a row: no constructor, a shared-key dict, a persistent state."""
+def adopt_row(
+    cls: Any, manager: Any, template: Any, link: Link, pk: Any, known: Any, found: Any
+) -> Any:
+    """Make the object of a row: no constructor, a shared-key dict, a persistent state.
+
+    Puts it into the identity map `known` and at the end of the list `found`; returns its
+    `__dict__`, for the values of the row.
+    """
     state: InstanceState = InstanceState.__new__(InstanceState)
     state.manager = manager
     state.link = link
     state.epoch = link.epoch
     state.pk = pk
-    if cython.compiled:
-        if issubclass(cls, Instrumented):
-            obj = cython.cast(cython.pointer(PyTypeObject), cls).tp_new(
-                cls, cython.cast(cython.pointer(PyObject), _EMPTY), cython.NULL
-            )
-            if template is not None:
-                give_dict(obj, state, template)
-            cython.cast(Instrumented, obj)._cormorant_state = state
-            state.ref = PyWeakref_NewRef(obj, None)
-            return obj
-    obj = cls.__new__(cls)
-    if isinstance(obj, Instrumented):
-        if cython.compiled:
-            cython.cast(Instrumented, obj)._cormorant_state = state
-        else:
-            obj._cormorant_state = state
+    if cython.compiled and PyType_IsSubtype(cls, Instrumented):
+        obj = cython.cast(cython.pointer(PyTypeObject), cls).tp_new(
+            cls, cython.cast(cython.pointer(PyObject), _EMPTY), cython.NULL
+        )
+        if template is not None:
+            give_dict(obj, state, template)
+        cython.cast(Instrumented, obj)._cormorant_state = state
+        state.ref = PyWeakref_NewRef(obj, None)
     else:
-        obj.__dict__["_sa_instance_state"] = state
-    state.ref = weakref.ref(obj)
-    return obj
+        obj = cls.__new__(cls)
+        if isinstance(obj, Instrumented):
+            if cython.compiled:
+                cython.cast(Instrumented, obj)._cormorant_state = state
+            else:
+                obj._cormorant_state = state
+        else:
+            obj.__dict__["_sa_instance_state"] = state
+        state.ref = weakref.ref(obj)
+    known[pk] = state.ref
+    found.append(obj)
+    return values_in(obj, state)

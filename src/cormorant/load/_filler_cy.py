@@ -7,11 +7,10 @@ from typing import Any
 
 from cormorant import exc
 from cormorant.instrument._state_cy import (
+    adopt_row,
     drop_values,
     known_state,
-    make_instance,
     settle,
-    values_of,
 )
 
 try:
@@ -125,6 +124,7 @@ class RowFiller:
         on_load = manager.dispatch.load
         on_refresh = manager.dispatch.refresh
         loaded = context.loaded_listeners
+        heard: cython.bint = bool(on_load or on_refresh or loaded)
         width: cython.Py_ssize_t = self.start + len(self.keys)
         row: tuple[Any, ...]
         for row in rows:
@@ -143,19 +143,13 @@ class RowFiller:
                 found.append(obj)
                 self.refill(obj, known_state(obj), row, overwrite, context)
                 continue
-            obj = make_instance(self.cls, manager, self.template, link, pk)
-            state = known_state(obj)
-            self.fill(values_of(obj), row)
-            places[pk] = state.ref
-            found.append(obj)
-            if context.notes is not None:
-                context.note_new(obj, state)
-            if on_refresh:
-                context.fresh[id(obj)] = obj
-            if on_load:
+            self.fill(adopt_row(self.cls, manager, self.template, link, pk, places, found), row)
+            if heard:
+                obj = found[-1]
+                if on_refresh:
+                    context.fresh[id(obj)] = obj
                 for listener in on_load:
                     listener(obj, context)
-            if loaded:
                 for listener in loaded:
                     listener(context.session, obj)
         return found

@@ -15,8 +15,6 @@ class QueryContext:
     `load_options`. `fresh`: objects that populate_existing has overwritten already.
     """
 
-    notes = None
-
     def __init__(
         self,
         session: Any,
