@@ -82,18 +82,35 @@ def _listeners_may_look(order: list[Mapper]) -> bool:
 def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[Any]) -> None:
     if len(changed) > 1:
         changed = _by_key(changed)
+    late: list[Any] = []
     if new and context.incoming and _refers_to_itself(root):
         batches = levels(new, lambda obj: parents_in_same_table(context, obj))
         for batch in batches[:-1]:
             _save_batch(context, root, batch, [])
         new = batches[-1]
+        changed, late = _below_new_parents(context, changed)
     if root.batch:
         _save_batch(context, root, new, changed)
+        if late:
+            _save_batch(context, root, [], late)
         return
     for obj in new:
         _save_batch(context, root, [obj], [])
-    for obj in changed:
+    for obj in [*changed, *late]:
         _save_batch(context, root, [], [obj])
+
+
+def _below_new_parents(
+    context: UOWTransaction, changed: list[Any]
+) -> tuple[list[Any], list[Any]]:
+    """Split off the rows that get the key of a parent that this flush writes first."""
+    early: list[Any] = []
+    late: list[Any] = []
+    for obj in changed:
+        parents = parents_in_same_table(context, obj)
+        waits = any(state_of(parent).pk is None for parent in parents)
+        (late if waits else early).append(obj)
+    return early, late
 
 
 def _refers_to_itself(root: Mapper) -> bool:

@@ -21,7 +21,11 @@ except ImportError:
     from cormorant import _cython as cython
 
 if cython.compiled:
-    from cython.cimports.cpython.dict import PyDict_GetItemWithError
+    from cython.cimports.cpython.dict import (
+        PyDict_Contains,
+        PyDict_GetItemWithError,
+        PyDict_SetItem,
+    )
     from cython.cimports.cpython.object import (
         PyObject,
         PyObject_GenericGetDict,
@@ -551,6 +555,7 @@ class ColumnAttribute:
         modified_token = cython.declare(object, visibility="public")
         class_ = cython.declare(object, visibility="public")
         slotted = cython.declare(cython.bint)
+        heard = cython.declare(cython.bint)
     else:
         listeners: dict[str, tuple[Any, ...]]
         returning: frozenset[str]
@@ -566,6 +571,7 @@ class ColumnAttribute:
         self.on_set = _EMPTY
         self.set_returns = False
         self.active_history = active_history
+        self.heard = bool(active_history)
         self.deferred = deferred
         self.listeners = {}
         self.returning = frozenset()
@@ -580,11 +586,13 @@ class ColumnAttribute:
         if event == "set":
             self.on_set = listeners
             self.set_returns = returning
+            self.heard = bool(listeners) or self.active_history
 
     def demand(self, option: Any) -> Any:
         """Load the old value before each change: a listener needs it."""
         if option == "active_history":
             self.active_history = True
+            self.heard = True
 
     @cython.nonecheck(False)
     def __get__(self, obj: Any, cls: Any) -> Any:
@@ -626,18 +634,45 @@ class ColumnAttribute:
 
     @cython.nonecheck(False)
     def __set__(self, obj: Any, value: Any) -> None:
-        state: InstanceState
-        if cython.compiled and self.slotted and type(obj) is self.class_:
-            state = cython.cast(Instrumented, obj)._cormorant_state
-            if state is None:
-                state = state_in(obj)
-        else:
-            state = state_in(obj)
+        if cython.compiled:
+            # As in __get__: the object has the slot, nobody listens, and the value before the
+            # first change is known, or the object has no row yet.
+            if (
+                self.slotted
+                and type(obj) is self.class_
+                and not self.heard
+                and cython.cast(Instrumented, obj)._cormorant_state is not None
+                and cython.cast(Instrumented, obj)._cormorant_state.values is not None
+                and (
+                    cython.cast(Instrumented, obj)._cormorant_state.link is None
+                    or cython.cast(Instrumented, obj)._cormorant_state.epoch
+                    == cython.cast(Instrumented, obj)._cormorant_state.link.epoch
+                )
+                and (
+                    cython.cast(Instrumented, obj)._cormorant_state.pk is None
+                    or (
+                        cython.cast(Instrumented, obj)._cormorant_state.old is not None
+                        and PyDict_Contains(
+                            cython.cast(Instrumented, obj)._cormorant_state.old, self.key
+                        )
+                    )
+                )
+            ):
+                PyDict_SetItem(
+                    cython.cast(Instrumented, obj)._cormorant_state.values, self.key, value
+                )
+                return
+        self.write(obj, value)
+
+    @cython.cfunc
+    def write(self, obj: Any, value: Any) -> Any:
+        """Set the value of an object on the general road."""
+        state: InstanceState = state_in(obj)
         link: Link = state.link
         if link is not None and state.epoch != link.epoch:
             settle(state)
         values: dict[Any, Any] = values_in(obj, state)
-        if self.on_set or self.active_history:
+        if self.heard:
             value = self.announce(obj, state, value, self.replace_token)
         if state.pk is not None and (state.old is None or self.key not in state.old):
             note_change(obj, state, self.key, values.get(self.key, NO_VALUE))

@@ -90,6 +90,10 @@ class _PerThread(Generic[S]):
         found: S | None = getattr(self.local, "session", None)
         return found
 
+    def has(self) -> bool:
+        """Tell whether there is a session already."""
+        return self.get() is not None
+
     def put(self, session: S) -> None:
         self.local.session = session
 
