@@ -14,8 +14,8 @@ __all__ = [
     "EXT_STOP",
     "MANYTOMANY",
     "MANYTOONE",
-    "MapperProperty",
     "ONETOMANY",
+    "MapperProperty",
     "PropComparator",
     "UserDefinedOption",
 ]

@@ -202,9 +202,7 @@ def test_defaults_of_python_and_server(orm: Orm, heard: Recorder, engine: Engine
 
 
 @contract("postgresql", "sqlite")
-def test_eager_defaults_computed_and_identity(
-    orm: Orm, heard: Recorder, engine: Engine
-) -> object:
+def test_eager_defaults_computed_and_identity(orm: Orm, heard: Recorder, engine: Engine) -> object:
     Base = orm.declarative_base()
 
     class Item(Base):

@@ -51,7 +51,8 @@ def session() -> Any:
 
 
 @pytest.mark.parametrize(
-    "value", [Text("x"), "x", True, 1.5, Decimal("1.5"), Count(3), 2**70, b"x", [1], {"a": 1}, None]
+    "value",
+    [Text("x"), "x", True, 1.5, Decimal("1.5"), Count(3), 2**70, b"x", [1], {"a": 1}, None],
 )
 def test_any_value_can_be_assigned_and_read_back_as_it_is(value: Any) -> None:
     thing = Thing(name=value)

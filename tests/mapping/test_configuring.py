@@ -12,6 +12,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm.interfaces import EXT_SKIP as PEER_SKIP
 
 from cormorant.event.constants import EXT_SKIP
+from cormorant.mapping.registry import _registries
 
 from .orms import OURS, PEER
 
@@ -25,9 +26,12 @@ CLASS_EVENTS = (
 
 @pytest.fixture(autouse=True)
 def no_mappers_left() -> Any:
-    """Leave neither mappers nor failed ones to other tests."""
+    """Leave neither mappers nor failed ones to other tests, but theirs as they are."""
+    known = list(_registries)
     yield
-    OURS.clear_mappers()
+    for registry in list(_registries):
+        if not any(registry is each for each in known):
+            registry.dispose(cascade=True)
     PEER.clear_mappers()
 
 

@@ -34,8 +34,24 @@ def test_parameters_that_python_fills_take_any_object(module: Path) -> None:
         arguments = function.args
         for argument in [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]:
             if argument.annotation and not harmless(argument.annotation, own_classes):
-                wrong.append(f"{function.name}({argument.arg}: {ast.unparse(argument.annotation)})")
+                wrong.append(
+                    f"{function.name}({argument.arg}: {ast.unparse(argument.annotation)})"
+                )
     assert wrong == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
+def test_no_index_counts_from_the_end(module: Path) -> None:
+    # With wraparound=False a compiled list[-1] reads outside the list.
+    text = module.read_text()
+    found = [
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.UnaryOp)
+        and isinstance(node.slice.op, ast.USub)
+    ]
+    assert "wraparound=False" not in text or found == []
 
 
 def test_there_are_compiled_modules_to_look_at() -> None:

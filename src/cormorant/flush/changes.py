@@ -34,10 +34,11 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.deleted)
 
-    def withdraw(self, obj: Any) -> None:
-        """Take an object out of those to update: it is deleted instead."""
-        group = self.changed.get(state_of(obj).manager.mapper.base_mapper, [])
-        group[:] = [each for each in group if each is not obj]
+    def withdraw(self, objects: list[Any]) -> None:
+        """Take objects out of those to update: they are deleted instead."""
+        leaving = {id(obj) for obj in objects}
+        for group in self.changed.values() if leaving else ():
+            group[:] = [each for each in group if id(each) not in leaving]
 
     @property
     def mappers(self) -> list[Mapper]:

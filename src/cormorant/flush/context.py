@@ -35,6 +35,7 @@ class UOWTransaction:
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}
         self.outsiders: list[tuple[Any, Any, Any]] = []
         self.touched: dict[int, Any] = {}
+        self.inherited: dict[int, Any] = {}
         self.leavers: list[tuple[Any, Any]] = []
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 

@@ -28,9 +28,7 @@ def delete_rows(
     rule = mapper.version
     if rule is not None:
         where.append(rule.column)
-    plan = delete_plan(
-        mapper.local_table, where, connection.dialect, owner=mapper.class_.__name__
-    )
+    plan = delete_plan(mapper.local_table, where, connection.dialect, owner=mapper.class_.__name__)
     road = wire.road(connection, plan)
     rows = []
     for obj in objects:
@@ -59,7 +57,9 @@ def _check(mapper: Mapper, expected: int, count: int) -> None:
     if mapper.version is not None:
         raise exc.StaleDataError(f"{text} A row is gone or has another version; refresh first.")
     warnings.warn(
-        SAWarning(f"{text} Please set confirm_deleted_rows=False within the mapper configuration "
-                  f"to prevent this warning."),
+        SAWarning(
+            f"{text} Please set confirm_deleted_rows=False within the mapper configuration "
+            f"to prevent this warning."
+        ),
         stacklevel=2,
     )

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 class WriteFacts:
     """The columns of a mapper as an INSERT and an UPDATE see them.
 
-    `keys` and `columns` are in the order of the table. `omittable`: 1 where None
-    leaves the column out, 2 where only a missing value does, else 0. `defaults` and `updates`: Python-side defaults by
-    key. `server_keys`: what the server fills on INSERT; `server_update_keys`: on UPDATE.
-    `loose_defaults`: defaults of columns that no attribute is mapped to.
+    `keys` and `columns` are in the order of the table. `omittable`: 1 where None leaves the
+    column out, 2 where only a missing value does, else 0. `defaults` and `updates`: Python-side
+    defaults by key. `server_keys`: what the server fills on INSERT; `server_update_keys`: on
+    UPDATE.
     """
 
     keys: tuple[str, ...]

@@ -107,7 +107,10 @@ def _insert_batch(
     returning = tuple([_column(mapper, key) for key in fetched])
     plan = insert_plan(mapper.local_table, columns, dialect, returning, owner=owner)
     road = wire.road(connection, plan)
-    rows = rows_of(objects, keys, plan.processors if road == "fast" else None)
+    try:
+        rows = rows_of(objects, keys, plan.processors if road == "fast" else None)
+    except Exception as error:
+        raise plan.refused(error, rows_of(objects, keys, None)) from None
     _require_keys(mapper, objects, missing_pk, facts)
     if fetched:
         answers = wire.run_returning(connection, plan, rows, road)
@@ -117,7 +120,7 @@ def _insert_batch(
         take_keys(objects, made, missing_pk[0], context.session.identity_map.of(mapper))
     else:
         wire.run_many(connection, plan, rows, road)
-        _take_given_keys(context, mapper, objects)
+        take_given_keys(context, mapper, objects)
     fill_nulls(objects, (*keys, *_without_sequence(facts, dialect)))
     _after_batch(context, mapper, facts, objects, keys, fetched)
 
@@ -197,10 +200,11 @@ def _take_answers(
 ) -> None:
     for obj, answer in zip(objects, answers, strict=True):
         values_of(obj).update(zip(fetched, answer, strict=True))
-    _take_given_keys(context, mapper, objects)
+    take_given_keys(context, mapper, objects)
 
 
-def _take_given_keys(context: UOWTransaction, mapper: Mapper, objects: list[Any]) -> None:
+def take_given_keys(context: UOWTransaction, mapper: Mapper, objects: list[Any]) -> None:
+    """Enter written objects into the identity map under the keys that they were given."""
     known = context.session.identity_map.of(mapper)
     for obj in objects:
         state = state_of(obj)
@@ -284,7 +288,7 @@ def _insert_expressions(
         if key in sql_keys:
             sql_keys.remove(key)
     forget_values(mapper, obj, sql_keys)
-    _take_given_keys(context, mapper, [obj])
+    take_given_keys(context, mapper, [obj])
     fill_nulls(
         [obj], [k for k in facts.keys if facts.column_of[k] not in given and k not in facts.server_keys]
     )

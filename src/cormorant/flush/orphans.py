@@ -34,6 +34,6 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
             context.link.deleted[id(obj)] = obj
             context.touched[id(obj)] = obj
             context.incoming.pop(id(obj), None)
-            changes.withdraw(obj)
             found.append(obj)
+    changes.withdraw(found)
     return found

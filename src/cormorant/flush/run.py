@@ -12,6 +12,7 @@ from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_rows
 from cormorant.flush.insert import insert_rows
 from cormorant.flush.order import levels, mapper_levels
+from cormorant.flush.switch import find_heirs, switch_rows
 from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_outsiders
 from cormorant.flush.update import update_rows
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
@@ -167,22 +168,27 @@ def _save_batch(
     connection = context.connection_of(root)
     fire("before_insert", new, connection)
     fire("before_update", changed, connection)
+    new, heirs = find_heirs(context, new)
     if changed:
         for mapper, group in _by_class(changed):
             update_rows(context, mapper, group, connection)
         context.updated.extend(changed)
+    if heirs:
+        switch_rows(context, heirs, connection)
     if context.watching:
         # New objects before they have a key: from then on every change is an amendment.
         context.watch(new)
+        context.watch(heirs)
         context.watch(changed)
     if new:
         for mapper, group in _by_class(new):
             context.inserted.extend(group)
             insert_rows(context, mapper, group, connection)
     fire("after_insert", new, connection)
+    fire("after_update", heirs, connection)
     fire("after_update", changed, connection)
     if context.watching:
-        _amend(context, [*new, *changed], connection)
+        _amend(context, [*new, *heirs, *changed], connection)
 
 
 def _amend(context: UOWTransaction, objects: list[Any], connection: Connection) -> None:
@@ -218,14 +224,16 @@ def _delete_batch(
     context: UOWTransaction, root: Mapper, doomed: list[Any], connection: Connection
 ) -> None:
     """Before events, DELETE, after events of objects of one family."""
+    given_on = [obj for obj in doomed if id(obj) in context.inherited]
+    doomed = [obj for obj in doomed if id(obj) not in context.inherited]
     fire("before_delete", doomed, connection)
     alive = [obj for obj in doomed if id(obj) in context.link.deleted]
     for mapper, group in _by_class(alive) if alive else ():
         for batch in [group] if root.batch else [[obj] for obj in group]:
             delete_rows(context, mapper, batch, connection)
-    for obj in alive:
+    for obj in [*given_on, *alive]:
         state_of(obj).flags |= FLAG_DELETING
-    context.deleted.extend(alive)
+        context.deleted.append(obj)
     fire("after_delete", alive, connection)
 
 

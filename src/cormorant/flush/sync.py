@@ -61,8 +61,10 @@ def _assign(obj: Any, key: str, value: Any, prop: Any) -> None:
     state = state_of(obj)
     mapper = state.manager.mapper
     current = state.values.get(key)
-    if value is None and key in mapper.pk_keys and (
-        state.pk is not None and not state.flags & FLAG_FLUSHING
+    if (
+        value is None
+        and key in mapper.pk_keys
+        and (state.pk is not None and not state.flags & FLAG_FLUSHING)
     ):
         raise exc.FlushError(
             f"Dependency rule on relationship {prop} tried to blank out primary key column "
@@ -78,7 +80,7 @@ def parents_in_same_table(context: UOWTransaction, obj: Any) -> list[Any]:
     """Return the objects of the same table that `obj` refers to."""
     root = state_of(obj).manager.mapper.base_mapper
     found = []
-    for prop, parent in context.incoming.get(id(obj), ()):
+    for _prop, parent in context.incoming.get(id(obj), ()):
         if parent is not None and state_of(parent).manager.mapper.base_mapper is root:
             found.append(parent)
     return found

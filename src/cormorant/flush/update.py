@@ -43,6 +43,24 @@ def update_rows(
     return found
 
 
+def update_rows_of_switched(
+    context: UOWTransaction,
+    mapper: Mapper,
+    obj: Any,
+    keys: list[str],
+    expressive: bool,
+    connection: Connection,
+) -> None:
+    """Update the row that a new object took over from a deleted one; `keys`: what it was given."""
+    facts = WriteFacts.of(mapper)
+    wanted = _with_updates(context, mapper, facts, obj, keys, connection)
+    if expressive or facts.sql_updates or _eager_keys(mapper, facts):
+        _update_expressions(context, mapper, facts, obj, wanted, connection)
+    else:
+        _update_batch(context, mapper, facts, [obj], tuple(wanted), connection)
+    _forget_computed(context, mapper, facts, [obj])
+
+
 def _regrouped(
     context: UOWTransaction,
     mapper: Mapper,
@@ -110,8 +128,11 @@ def _version_of(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, 
     rule = mapper.version
     assert rule is not None
     values = values_of(obj)
+    current = before.get(rule.key, NO_VALUE)
+    if current is NO_VALUE:
+        # An expired object does not know its version: reading the attribute loads it.
+        current = values[rule.key] if rule.key in values else getattr(obj, rule.key)
     earlier = before.get(rule.key, NO_VALUE)
-    current = values.get(rule.key) if earlier is NO_VALUE else earlier
     chosen = rule.key in before and values.get(rule.key) != earlier
     following = values.get(rule.key) if chosen or not callable(rule.generator) else (
         rule.generator(current)
@@ -150,9 +171,13 @@ def _update_batch(
     road = wire.road(connection, plan)
     if rule is None:
         active = road == "fast" and any(p is not None for p in plan.processors)
-        rows = update_rows_of(
-            objects, set_keys, mapper.single_key, plan.processors if active else None
-        )
+        try:
+            rows = update_rows_of(
+                objects, set_keys, mapper.single_key, plan.processors if active else None
+            )
+        except Exception as error:
+            plain = update_rows_of(objects, set_keys, mapper.single_key, None)
+            raise plan.refused(error, plain) from None
         count = wire.run_many(connection, plan, rows, road)
         _check_count(mapper, objects, count, "UPDATE", connection)
         _move_keys(context, mapper, objects, keys)
@@ -171,7 +196,10 @@ def _update_batch(
                 versions.append(following)
         rows.append((*row, *tail))
     if road == "fast" and any(p is not None for p in plan.processors):
-        rows = [_processed(row, plan.processors) for row in rows]
+        try:
+            rows = [_processed(row, plan.processors) for row in rows]
+        except Exception as error:
+            raise plan.refused(error, rows) from None
     count = wire.run_many(connection, plan, rows, road)
     _check_count(mapper, objects, count, "UPDATE", connection)
     if rule is not None:
@@ -274,8 +302,14 @@ def _run_one(
             _check_count(mapper, [obj], result.rowcount, "UPDATE", connection)
         if not columns:
             return
-        query = select(*columns).where(*statement._where_criteria)
-        row = wire.execute(connection, query, {}, problem).first()
+        # By key alone: the UPDATE has moved the version that its own criteria named.
+        values = values_of(obj)
+        identity = mapper.identity_of(state_of(obj).pk)
+        moved = [
+            column == values.get(key, part)
+            for column, key, part in zip(mapper.primary_key, mapper.pk_keys, identity, strict=True)
+        ]
+        row = wire.execute(connection, select(*columns).where(*moved), {}, problem).first()
     if row is not None:
         values_of(obj).update(zip(eager, row, strict=True))
 

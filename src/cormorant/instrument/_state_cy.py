@@ -200,7 +200,9 @@ class InstanceState:
     def identity_key(self) -> Any:
         """(class, primary key tuple, identity token), or None."""
         identity = self.identity
-        return None if identity is None else (self.manager.mapper.base_mapper.class_, identity, None)
+        return (
+            None if identity is None else (self.manager.mapper.base_mapper.class_, identity, None)
+        )
 
     @property
     def key(self) -> Any:
@@ -301,7 +303,7 @@ class Instrumented:
             manager = getattr(cls, "_sa_class_manager", None)
             if manager is None:
                 raise exc.UnmappedInstanceError(
-                    f"Class {cls.__qualname__!r} is not mapped, so it has no columns to construct. "
+                    f"Class {cls.__qualname__!r} is not mapped: it has no columns to construct. "
                     f"Give it a table or construct one of its mapped subclasses."
                 )
             state: InstanceState = new_state(self, manager)
@@ -563,7 +565,14 @@ class ColumnAttribute:
     collection = False
     uses_objects = False
 
-    def __init__(self, class_: Any, key: Any, on_class: Any, active_history: Any = False, deferred: Any = False) -> None:
+    def __init__(
+        self,
+        class_: Any,
+        key: Any,
+        on_class: Any,
+        active_history: Any = False,
+        deferred: Any = False,
+    ) -> None:
         self.class_ = class_
         self.slotted = isinstance(class_, type) and issubclass(class_, Instrumented)
         self.key = key

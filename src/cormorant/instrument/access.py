@@ -32,9 +32,7 @@ def _attribute(obj: Any, key: str) -> tuple[InstanceState, Any]:
     return state, attribute
 
 
-def get_history(
-    obj: Any, key: str, passive: PassiveFlag = PassiveFlag.PASSIVE_OFF
-) -> History:
+def get_history(obj: Any, key: str, passive: PassiveFlag = PassiveFlag.PASSIVE_OFF) -> History:
     """Return the change of one attribute since the last flush.
 
     An unloaded attribute is loaded first where `passive` allows SQL.

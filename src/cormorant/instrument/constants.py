@@ -14,7 +14,7 @@ class LoaderCallableStatus(Enum):
     ATTR_WAS_SET = 2
     ATTR_EMPTY = 3
     NO_VALUE = 4
-    NEVER_SET = 4
+    NEVER_SET = 4  # noqa: PIE796 # an alias, as documented
 
     def __bool__(self) -> bool:
         """No marker counts as a value in a truth test."""

@@ -13,23 +13,31 @@ if TYPE_CHECKING:
 class Queue:
     """Members that came and left while their collection was not loaded."""
 
-    __slots__ = ("added", "removed")
+    __slots__ = ("_added", "_removed")
 
-    def __init__(self) -> None:
-        self.added: list[Any] = []
-        self.removed: list[Any] = []
+    def __init__(self, added: Iterable[Any] = (), removed: Iterable[Any] = ()) -> None:
+        self._added = {id(member): member for member in added}
+        self._removed = {id(member): member for member in removed}
+
+    @property
+    def added(self) -> list[Any]:
+        """Members that came, in their order."""
+        return list(self._added.values())
+
+    @property
+    def removed(self) -> list[Any]:
+        """Members that left, in their order."""
+        return list(self._removed.values())
 
     def add(self, member: Any) -> None:
         """Take note of a comer."""
-        if not del_identical(self.removed, member) and not contains_identical(self.added, member):
-            self.added.append(member)
+        if self._removed.pop(id(member), None) is None:
+            self._added.setdefault(id(member), member)
 
     def remove(self, member: Any) -> None:
         """Take note of a leaver."""
-        if not del_identical(self.added, member) and not contains_identical(
-            self.removed, member
-        ):
-            self.removed.append(member)
+        if self._added.pop(id(member), None) is None:
+            self._removed.setdefault(id(member), member)
 
 
 class StateExtras:
@@ -81,8 +89,7 @@ class StateExtras:
         made._info, made.expired = told["info"], told["expired"]
         made.names = set(told["expired_attributes"])
         for key, (added, removed) in told["pending"].items():
-            queue = made.queue(key)
-            queue.added, queue.removed = added, removed
+            made.queues = {**(made.queues or {}), key: Queue(added, removed)}
         return made
 
     def take_empty(self, key: str) -> Any:

@@ -206,7 +206,7 @@ class ClassManager:
             self.state_from_pickle(obj, state, told)
 
     def state_to_pickle(self, state: InstanceState) -> dict[str, Any]:
-        """Return the one dict that a pickle holds of a state; fires pickle, which may add to it."""
+        """Return the dict that a pickle holds of a state; fires pickle, which may add to it."""
         settle(state)
         obj = state.obj()
         told: dict[str, Any] = {

@@ -192,9 +192,9 @@ class RelatedObject(RelatedAttribute):
         values = state.values
         if self.key in values:
             return values[self.key]
-        if state.pk is not None and not state.flags & FLAG_FLUSHING:
-            if state.old is None or self.key not in state.old:
-                return self.fetch(obj, state)
+        loadable = state.pk is not None and not state.flags & FLAG_FLUSHING
+        if loadable and (state.old is None or self.key not in state.old):
+            return self.fetch(obj, state)
         return self.tell("init_scalar", obj, None, values)
 
     def __set__(self, obj: Any, value: Any) -> None:
@@ -266,10 +266,10 @@ class RelatedObject(RelatedAttribute):
         reverse = self.reverse
         if reverse is None or previous is value:
             return
-        if previous is not None and not isinstance(previous, type(NO_VALUE)):
-            # A leaver that the other side told of has left it already.
-            if not (told and value is None):
-                reverse.lose(previous, obj, self.replace_token if told else token)
+        known = previous is not None and not isinstance(previous, type(NO_VALUE))
+        # A leaver that the other side told of has left it already.
+        if known and not (told and value is None):
+            reverse.lose(previous, obj, self.replace_token if told else token)
         if value is not None and not told:
             reverse.gain(value, obj, token)
 

@@ -261,8 +261,9 @@ class RelatedCollection(RelatedAttribute):
             state.old.pop(self.key, None)
         if queue is not None:
             note_change(obj, state, self.key, list(fresh))
+            there = set(map(id, fresh))
             for item in queue.added:
-                if not contains_identical(fresh, item):
+                if id(item) not in there:
                     list.append(fresh, item)
             for item in queue.removed:
                 del_identical(fresh, item)

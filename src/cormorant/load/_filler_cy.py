@@ -43,7 +43,16 @@ class RowFiller:
         template = cython.declare(dict)
         partial_keys = cython.declare(cython.bint)
 
-    def __init__(self, manager: Any, keys: Any, processors: Any, start: Any, pk_at: Any, template: Any, partial_keys: Any = False) -> None:
+    def __init__(
+        self,
+        manager: Any,
+        keys: Any,
+        processors: Any,
+        start: Any,
+        pk_at: Any,
+        template: Any,
+        partial_keys: Any = False,
+    ) -> None:
         self.manager = manager
         self.cls = manager.class_
         self.keys = tuple(keys)
@@ -145,7 +154,7 @@ class RowFiller:
                 continue
             self.fill(adopt_row(self.cls, manager, self.template, link, pk, places, found), row)
             if heard:
-                obj = found[-1]
+                obj = found[len(found) - 1]
                 if on_refresh:
                     context.fresh[id(obj)] = obj
                 for listener in on_load:
@@ -155,7 +164,9 @@ class RowFiller:
         return found
 
     @cython.cfunc
-    def refill(self, obj: Any, state: Any, row: tuple[Any, ...], overwrite: cython.bint, context: Any) -> Any:
+    def refill(
+        self, obj: Any, state: Any, row: tuple[Any, ...], overwrite: cython.bint, context: Any
+    ) -> Any:
         """Load a row onto an object that is already there: only what it lacks, or all."""
         if settle(state):
             self.fill(state.values, row)

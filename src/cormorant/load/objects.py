@@ -86,9 +86,7 @@ def objects_of(
     overwrite = target.overwrite or mapper.always_refresh
     if mapper.polymorphic_on is None or not mapper.polymorphic_map:
         filler = filler_for(mapper, keys, start, processors)
-        found: list[Any] = filler.objects(
-            rows, target.link, known, overwrite, target.context
-        )
+        found: list[Any] = filler.objects(rows, target.link, known, overwrite, target.context)
         return found
     return _polymorphic(mapper, rows, keys, start, processors, target, known, overwrite)
 

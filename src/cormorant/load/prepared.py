@@ -97,9 +97,7 @@ def values_by_key(
         return None
     row = rows[0]
     if processors is not None:
-        row = tuple(
-            [v if p is None else p(v) for v, p in zip(row, processors, strict=True)]
-        )
+        row = tuple([v if p is None else p(v) for v, p in zip(row, processors, strict=True)])
     return dict(zip(keys, row, strict=True))
 
 

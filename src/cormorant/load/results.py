@@ -23,9 +23,7 @@ def metadata_of(names: Sequence[str], entities: Sequence[Any]) -> SimpleResultMe
     )
 
 
-def row_result(
-    names: Sequence[str], entities: Sequence[Any], rows: Sequence[Row]
-) -> Result[Any]:
+def row_result(names: Sequence[str], entities: Sequence[Any], rows: Sequence[Row]) -> Result[Any]:
     """Return Core's Result over finished rows."""
     return IteratorResult(metadata_of(names, entities), iter(rows))
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
+from cormorant.instrument._state_cy import state_of
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
 
 ALL = frozenset({"save-update", "merge", "refresh-expire", "expunge", "delete"})
 LEGAL = ALL | {"all", "none", "delete-orphan"}
@@ -48,3 +54,28 @@ class CascadeOptions(frozenset[str]):
 
     def __repr__(self) -> str:
         return f"CascadeOptions({', '.join(sorted(self))!r})"
+
+
+def reached(
+    type_: str, state: Any, halt_on: Callable[[Any], bool] | None
+) -> Iterator[tuple[Any, Mapper, Any, Any]]:
+    """Yield (object, mapper, state, values) that a cascade of `type_` reaches, each once.
+
+    It goes round objects whose state makes `halt_on` true.
+    """
+    seen: dict[int, Any] = {}
+    queue = deque([state.obj()])
+    while queue:
+        obj = queue.popleft()
+        each = state_of(obj)
+        for prop in each.mapper.relationships:
+            if type_ not in prop.cascade:
+                continue
+            for member in prop.members(obj, each, load=type_ == "delete"):
+                if id(member) not in seen:
+                    seen[id(member)] = member
+                    child = state_of(member)
+                    if halt_on is not None and halt_on(child):
+                        continue
+                    yield member, child.mapper, child, child.dict
+                    queue.append(member)

@@ -108,9 +108,7 @@ def _differs(prop: RelationshipProperty[Any], other: Any) -> Any:
         return not_(_no_related(prop))
     if prop.uselist:
         return not_(_contains(prop, other))
-    criteria = [
-        local.is_distinct_from(value) for local, value in _object_pairs(prop, other)
-    ]
+    criteria = [local.is_distinct_from(value) for local, value in _object_pairs(prop, other)]
     return and_(*criteria) if len(criteria) == 1 else not_(and_(*_object_criteria(prop, other)))
 
 

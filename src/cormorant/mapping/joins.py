@@ -112,7 +112,11 @@ def _pairs(
 
 def _plain(element: Any) -> Any:
     bare = element._deannotate() if hasattr(element, "_deannotate") else element
-    return bare if hasattr(bare, "foreign_keys") and getattr(bare, "table", None) is not None else None
+    return (
+        bare
+        if hasattr(bare, "foreign_keys") and getattr(bare, "table", None) is not None
+        else None
+    )
 
 
 def _direct(left: Any, right: Any, foreign: tuple[Any, ...], remote: tuple[Any, ...]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic
 
 from sqlalchemy import Column, Table
@@ -16,6 +16,7 @@ from cormorant.event.catalog import InstanceEvents, MapperEvents
 from cormorant.event.places import Everyone, OfClass, Place
 from cormorant.instrument._state_cy import state_of
 from cormorant.instrument.manager import ClassManager, manager_of_class, manager_or_error
+from cormorant.mapping.cascades import reached
 from cormorant.mapping.columns import ColumnProperty
 from cormorant.mapping.identities import Keyed
 from cormorant.mapping.inherit import Inheritance, polymorphic_column
@@ -224,10 +225,12 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
 
     @property
     def load_columns(self) -> Sequence[tuple[str, Any]]:
-        """(attribute key, Core column) of an ordinary load, primary key first, deferred left out."""
+        """(attribute key, Core column) of an ordinary load, primary key first, none deferred."""
         found: list[tuple[str, Any]] | None = self.memo.get("load_columns")
         if found is None:
-            keys = [(p.key, p.columns[0]) for p in self.column_attrs if p.columns[0] in self.pk_set]
+            keys = [
+                (p.key, p.columns[0]) for p in self.column_attrs if p.columns[0] in self.pk_set
+            ]
             keys.sort(key=lambda item: self.pk_keys.index(item[0]) if self.pk_keys else 0)
             rest = [
                 (p.key, p.columns[0])
@@ -411,22 +414,11 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
         facts: dict[str, Any] = self.__dict__.setdefault("_facts", {})
         return facts
 
-    def cascade_iterator(self, type_: str, state: Any) -> Iterator[tuple[Any, Mapper, Any, Any]]:
-        """Yield (object, mapper, state, values) that a cascade of `type_` reaches, each once."""
-        seen: dict[int, Any] = {}
-        queue = [state.obj()]
-        while queue:
-            obj = queue.pop(0)
-            each = state_of(obj)
-            for prop in each.mapper.relationships:
-                if type_ not in prop.cascade:
-                    continue
-                for member in prop.members(obj, each, load=type_ == "delete"):
-                    if id(member) not in seen:
-                        seen[id(member)] = member
-                        child = state_of(member)
-                        yield member, child.mapper, child, child.dict
-                        queue.append(member)
+    def cascade_iterator(
+        self, type_: str, state: Any, halt_on: Callable[[Any], bool] | None = None
+    ) -> Iterator[tuple[Any, Mapper, Any, Any]]:
+        """Return an iterator of (object, mapper, state, values) that a cascade reaches."""
+        return reached(type_, state, halt_on)
 
     def __clause_element__(self) -> Any:
         if self.clause is None:
@@ -442,7 +434,7 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
 
 
 class ClassClause:
-    """Makes `__clause_element__` of a mapped class: what Core selects for it; objects have none."""
+    """The `__clause_element__` of a mapped class: what Core selects for it; objects have none."""
 
     def __get__(self, obj: Any, cls: type[Any]) -> Any:
         if obj is not None:

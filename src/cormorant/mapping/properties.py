@@ -33,9 +33,7 @@ class MapperProperty(InspectionAttr):
     key: str
     parent: Mapper
 
-    def __init__(
-        self, doc: str | None = None, info: dict[Any, Any] | None = None
-    ) -> None:
+    def __init__(self, doc: str | None = None, info: dict[Any, Any] | None = None) -> None:
         self.doc = doc
         self.creation_order = next(_numbers)
         self._info = info

@@ -54,9 +54,19 @@ def has_relationships(mapper: Mapper) -> bool:
 
 
 def cascade_in(session: Session, state: InstanceState) -> None:
-    """Bring in what an object refers to along save-update cascades."""
-    reached = list(state.manager.mapper.cascade_iterator("save-update", state))
-    for member, _mapper, child, _values in reached:
+    """Bring in what an object refers to along save-update cascades.
+
+    What is here already brought its own relatives when it came: to walk through them again
+    would make adding n children to one parent cost n times n.
+    """
+    link = session.link
+
+    def is_here(child: InstanceState) -> bool:
+        doomed = child.pk is not None and id(child.obj()) in link.deleted
+        return child.link is link and not doomed
+
+    walk = state.manager.mapper.cascade_iterator("save-update", state, is_here)
+    for member, _mapper, child, _values in list(walk):
         enter(session, member, child)
 
 

@@ -17,7 +17,7 @@ from cormorant.session.session import Session
 S = TypeVar("S", bound=Session, default=Session)
 
 
-class sessionmaker(Generic[S]):  # noqa: N801 # the name that users know
+class sessionmaker(Generic[S]):  # the name that users know
     """A factory of sessions with fixed arguments; events may be listened to on it."""
 
     class_: type[S]
@@ -119,18 +119,24 @@ class _PerScope(_PerThread[S]):
         self.sessions.pop(self.scope(), None)
 
 
-class scoped_session(Generic[S]):  # noqa: N801 # the name that users know
+class scoped_session(Generic[S]):  # the name that users know
     """The session of the current thread (or scope), made on first use."""
 
     session_factory: Any
     _names: ClassVar[tuple[str, ...]] = (
-        "bind", "dirty", "deleted", "new", "identity_map", "is_active", "autoflush",
-        "no_autoflush", "info", "execution_options",
+        "bind",
+        "dirty",
+        "deleted",
+        "new",
+        "identity_map",
+        "is_active",
+        "autoflush",
+        "no_autoflush",
+        "info",
+        "execution_options",
     )
 
-    def __init__(
-        self, session_factory: Any, scopefunc: Callable[[], Any] | None = None
-    ) -> None:
+    def __init__(self, session_factory: Any, scopefunc: Callable[[], Any] | None = None) -> None:
         self.session_factory = session_factory
         self.registry: _PerThread[S] = (
             _PerThread(session_factory)

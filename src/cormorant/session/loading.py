@@ -100,9 +100,7 @@ def _checked(session: Session, mapper: Mapper, found: Any) -> Any:
     return found
 
 
-def load_missing(
-    session: Session, obj: Any, state: InstanceState, key: str
-) -> None:
+def load_missing(session: Session, obj: Any, state: InstanceState, key: str) -> None:
     """Load an unloaded attribute, and with it what else an expired object lacks."""
     session.own("the load of an attribute")
     owner = session.owner
@@ -272,9 +270,7 @@ def _knows_nothing(obj: Any) -> bool:
     return not any(key in state.values for key in state.manager.related_keys)
 
 
-def refresh(
-    session: Session, obj: Any, names: Iterable[str] | None, lock: Any = None
-) -> None:
+def refresh(session: Session, obj: Any, names: Iterable[str] | None, lock: Any = None) -> None:
     """Load attributes of an object anew, overwriting what is in memory."""
     state = state_of(obj)
     mapper = state.manager.mapper
@@ -294,9 +290,7 @@ def refresh(
         listener(obj, QueryContext(session), None if chosen is None else chosen)
 
 
-def _load_anew(
-    session: Session, state: InstanceState, keys: tuple[str, ...], lock: Any
-) -> None:
+def _load_anew(session: Session, state: InstanceState, keys: tuple[str, ...], lock: Any) -> None:
     mapper = state.manager.mapper
     if session.dispatch.do_orm_execute:
         session.announced_column_load(mapper, state.pk, list(keys))

@@ -98,9 +98,7 @@ class ORMExecuteState:
         """The mappers of the classes that the statement selects."""
         described = getattr(self.statement, "column_descriptions", None) or ()
         entities = [about.get("entity") for about in described]
-        return list(
-            dict.fromkeys(e.__mapper__ for e in entities if hasattr(e, "__mapper__"))
-        )
+        return list(dict.fromkeys(e.__mapper__ for e in entities if hasattr(e, "__mapper__")))
 
     @property
     def user_defined_options(self) -> list[Any]:
@@ -130,8 +128,12 @@ class ORMExecuteState:
         options = self.local_execution_options.union(execution_options or {})
         parameters: Any = self.parameters
         if params is not None:
-            parameters = {**(self.parameters or {}), **params} if isinstance(params, dict) else params
-        inner = ORMExecuteState(self.session, statement, parameters, options, merged, self._run, self._load)
+            parameters = (
+                {**(self.parameters or {}), **params} if isinstance(params, dict) else params
+            )
+        inner = ORMExecuteState(
+            self.session, statement, parameters, options, merged, self._run, self._load
+        )
         listeners = self.session.dispatch.do_orm_execute
         for position in range(self.position + 1, len(listeners)):
             inner.position = position

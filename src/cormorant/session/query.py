@@ -401,9 +401,7 @@ class Query(Generic[T]):
     def get(self, ident: Any) -> T | None:
         """Return the object of a primary key, or None."""
         overwrite = bool(self._execution_options.get("populate_existing"))
-        found: T | None = self.session.get(
-            self.entities[0], ident, populate_existing=overwrite
-        )
+        found: T | None = self.session.get(self.entities[0], ident, populate_existing=overwrite)
         return found
 
     def __getitem__(self, item: Any) -> Any:

@@ -127,8 +127,7 @@ class Session(Statements):
         if mapper is None or not mapper.configured:
             mapper = _mapper_to_get(entity)
         overwrite = bool(
-            populate_existing
-            or (execution_options and execution_options.get("populate_existing"))
+            populate_existing or (execution_options and execution_options.get("populate_existing"))
         )
         lock = with_for_update or None
         found: O | None = loading.get(self, mapper, ident, overwrite, lock, execution_options)

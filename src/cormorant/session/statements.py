@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVarTuple, TypeVar, overload
 
 from sqlalchemy.util import EMPTY_DICT
-from typing_extensions import TypeVarTuple, Unpack
 
 from cormorant.session import executing
 from cormorant.session.query import Query
@@ -28,14 +27,14 @@ class Statements(Transactional):
     @overload
     def execute(  # type: ignore[overload-overlap] # as Core's own overloads
         self,
-        statement: TypedReturnsRows[Unpack[Ts]],
+        statement: TypedReturnsRows[*Ts],
         params: Any = None,
         *,
         execution_options: Mapping[str, Any] = EMPTY_DICT,
         bind_arguments: Mapping[str, Any] | None = None,
         _parent_execute_state: Any = None,
         _add_event: Any = None,
-    ) -> Result[Unpack[Ts]]: ...
+    ) -> Result[*Ts]: ...
 
     @overload
     def execute(

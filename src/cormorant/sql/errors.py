@@ -332,7 +332,10 @@ def translate(
     kind = _class_for(error)
     if kind is None:
         return error
-    message = describe(diagnose(error.orig), facts)
+    finding = diagnose(error.orig)
+    if kind is StatementError and finding.kind == "other" and _came_from_a_type(error.orig):
+        finding = Finding("wrong type")
+    message = describe(finding, facts)
     ours: core.StatementError = kind(
         message,
         error.statement,
@@ -343,6 +346,18 @@ def translate(
         ismulti=error.ismulti,
     )
     return ours
+
+
+def _came_from_a_type(orig: BaseException | None) -> bool:
+    """Tell whether a column's type refused a value: Core's own complaints are errors of Core."""
+    return orig is not None and not isinstance(orig, core.SQLAlchemyError)
+
+
+def refused_value(error: Exception, facts: Facts, sql: str, column: str = "") -> StatementError:
+    """Return our error for a value that the type of its column refused: no driver saw it."""
+    finding = Finding("wrong type", columns=(column,) if column else ())
+    error.__traceback__ = None  # its frames hold the values
+    return StatementError(describe(finding, facts), sql, None, error)
 
 
 def _class_for(error: core.StatementError) -> type[Any] | None:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.engine import Connection, Dialect
 
 from cormorant.sql import wire
-from cormorant.sql.errors import Facts
+from cormorant.sql.errors import Facts, refused_value
 from cormorant.sql.plans import Processors, cached, result_processors, wire_up
 from cormorant.sql.plugin import only_rows_of
 
@@ -152,7 +152,10 @@ class PreparedSelect:
         ):
             return self._by_core(connection, count, values, options)
         if not plan.as_given:
-            values = plan.parameters(values)
+            try:
+                values = plan.parameters(values)
+            except Exception as error:
+                raise refused_value(error, self.facts, plan.sql) from None
         rows, description = wire.fetch(connection, plan.sql, values, len(self.kinds), self.facts)
         processors = plan.result_processors
         if processors is False:

@@ -11,7 +11,7 @@ from sqlalchemy import exc
 from sqlalchemy.engine import Connection, Dialect
 
 from cormorant.sql import plugin, wire
-from cormorant.sql.errors import Facts, translate
+from cormorant.sql.errors import Facts, refused_value, translate
 from cormorant.sql.plans import (
     Processors,
     Span,
@@ -120,12 +120,15 @@ class SelectPlan:
             values = tuple([full[index] for index in self.positions])
         if self.processors is None:
             return values
-        return tuple(
-            [
-                value if processor is None else processor(value)
-                for processor, value in zip(self.processors, values, strict=True)
-            ]
-        )
+        try:
+            return tuple(
+                [
+                    value if processor is None else processor(value)
+                    for processor, value in zip(self.processors, values, strict=True)
+                ]
+            )
+        except Exception as error:
+            raise refused_value(error, self.facts, self.sql) from None
 
     def take_description(self, description: Any, dialect: Dialect) -> None:
         """Give each span its processors, after the first execution."""

@@ -61,28 +61,35 @@ def bulk_sql(plan: WritePlan, cursor: Any) -> str | None:
         return None
     prepare = plan.dialect.identifier_preparer
     table = prepare.format_table(plan.table)
-    cursor.execute(SUITS, (table, key.name, table))
+    plain = table.replace("%%", "%")  # as a value, not as part of the statement
+    cursor.execute(SUITS, (plain, key.name, plain))
     found = cursor.fetchone()
     if found is None or not found[1]:
         return None
     sequence = found[0]
+    drawn_from = f"(SELECT pg_get_serial_sequence({_text(plain)}, {_text(key.name)})::regclass)"
     if isinstance(key.default, Sequence):
         sequence = prepare.format_sequence(key.default)
+        drawn_from = _text(sequence.replace("%%", "%"))
     if sequence is None:
         return None
-    cursor.execute(MAY_USE, (sequence,))
+    cursor.execute(MAY_USE, (sequence.replace("%%", "%"),))
     if not cursor.fetchone()[0]:
         return None
     names = [prepare.quote(column.name) for column in plan.columns]
-    return _statement(table, prepare.quote(key.name), names, [str(c) for c in casts], sequence)
+    return _statement(table, prepare.quote(key.name), names, [str(c) for c in casts], drawn_from)
 
 
-def _statement(table: str, key: str, names: list[str], casts: list[str], sequence: str) -> str:
-    literal = sequence.replace("'", "''").replace("%", "%%")
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''").replace("%", "%%") + "'"
+
+
+def _statement(table: str, key: str, names: list[str], casts: list[str], drawn_from: str) -> str:
+    """Write the INSERT; the sequence is looked up by it, as the search path may have changed."""
     arrays = ", ".join(f"%s::{cast}[]" for cast in casts)
     fields = ", ".join(f"c{n}" for n in range(len(names)))
     return (
-        f"WITH rows AS MATERIALIZED (SELECT nextval('{literal}') AS k, {fields}, n "
+        f"WITH rows AS MATERIALIZED (SELECT nextval({drawn_from}) AS k, {fields}, n "
         f"FROM unnest({arrays}) WITH ORDINALITY AS u({fields}, n)), "
         f"written AS (INSERT INTO {table} ({key}, {', '.join(names)}) "
         f"OVERRIDING SYSTEM VALUE SELECT k, {fields} FROM rows ORDER BY n "

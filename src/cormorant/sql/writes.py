@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, and_, bindparam, delete, exc, insert, update
 from sqlalchemy.engine import Dialect
 
-from cormorant.sql.errors import Facts
+from cormorant.sql.errors import Facts, refused_value
 from cormorant.sql.plans import Processors, cached, result_processors, wire_up
 
 Row = tuple[Any, ...]
@@ -115,6 +115,18 @@ class WritePlan:
         """Turn rows of unprocessed values into what Core's `execute` takes."""
         names = self.names
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def refused(self, error: Exception, rows: Iterable[Row]) -> Exception:
+        """Return the error to raise when a processor failed on one of these unprocessed rows."""
+        column = ""
+        names = self.facts.columns if self.kind != "delete" else ()
+        for row in rows:
+            for value, processor, name in zip(row, self.processors, names, strict=False):
+                try:
+                    _processed(processor, value)
+                except Exception:
+                    column = name
+        return refused_value(error, self.facts, self.sql, column)
 
     def take_description(self, description: Any) -> Processors | None:
         """Return the processors of the RETURNING columns, made at the first execution."""
