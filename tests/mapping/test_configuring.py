@@ -12,7 +12,7 @@ from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm.interfaces import EXT_SKIP as PEER_SKIP
 
 from cormorant.event.constants import EXT_SKIP
-from cormorant.mapping.registry import _registries
+from tests.registries import mapped_for_this_test_only
 
 from .orms import OURS, PEER
 
@@ -27,11 +27,8 @@ CLASS_EVENTS = (
 @pytest.fixture(autouse=True)
 def no_mappers_left() -> Any:
     """Leave neither mappers nor failed ones to other tests, but theirs as they are."""
-    known = list(_registries)
-    yield
-    for registry in list(_registries):
-        if not any(registry is each for each in known):
-            registry.dispose(cascade=True)
+    with mapped_for_this_test_only():
+        yield
     PEER.clear_mappers()
 
 

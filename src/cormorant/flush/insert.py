@@ -134,7 +134,8 @@ def _fetched_keys(
 ) -> tuple[str, ...]:
     """Return the keys whose values come back with the INSERT."""
     wanted = [
-        key for key in (*facts.server_keys, *_sql_defaults(facts, dialect))
+        key
+        for key in (*facts.server_keys, *_sql_defaults(facts, dialect))
         if key not in keys and key not in missing_pk
     ]
     eager = mapper.eager_defaults
@@ -175,8 +176,7 @@ def _require_keys(
 ) -> None:
     """Refuse rows whose key neither the object nor the database provides."""
     lacking = [
-        key for key in mapper.pk_keys
-        if key not in missing_pk and key != facts.generated_pk
+        key for key in mapper.pk_keys if key not in missing_pk and key != facts.generated_pk
     ]
     if not lacking:
         return
@@ -289,6 +289,5 @@ def _insert_expressions(
             sql_keys.remove(key)
     forget_values(mapper, obj, sql_keys)
     take_given_keys(context, mapper, [obj])
-    fill_nulls(
-        [obj], [k for k in facts.keys if facts.column_of[k] not in given and k not in facts.server_keys]
-    )
+    absent = [key for key in facts.keys if facts.column_of[key] not in given]
+    fill_nulls([obj], [key for key in absent if key not in facts.server_keys])

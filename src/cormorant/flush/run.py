@@ -101,9 +101,7 @@ def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[A
         _save_batch(context, root, [], [obj])
 
 
-def _below_new_parents(
-    context: UOWTransaction, changed: list[Any]
-) -> tuple[list[Any], list[Any]]:
+def _below_new_parents(context: UOWTransaction, changed: list[Any]) -> tuple[list[Any], list[Any]]:
     """Split off the rows that get the key of a parent that this flush writes first."""
     early: list[Any] = []
     late: list[Any] = []

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from cormorant.flush.context import UOWTransaction
-    from cormorant.mapping.mapper import Mapper
 
 
 def find_heirs(context: UOWTransaction, new: list[Any]) -> tuple[list[Any], list[Any]]:

@@ -134,8 +134,10 @@ def _version_of(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, 
         current = values[rule.key] if rule.key in values else getattr(obj, rule.key)
     earlier = before.get(rule.key, NO_VALUE)
     chosen = rule.key in before and values.get(rule.key) != earlier
-    following = values.get(rule.key) if chosen or not callable(rule.generator) else (
-        rule.generator(current)
+    following = (
+        values.get(rule.key)
+        if chosen or not callable(rule.generator)
+        else (rule.generator(current))
     )
     return current, following
 
@@ -209,9 +211,7 @@ def _update_batch(
 
 
 def _processed(row: tuple[Any, ...], processors: Any) -> tuple[Any, ...]:
-    return tuple(
-        [v if p is None else p(v) for v, p in zip(row, processors, strict=True)]
-    )
+    return tuple([v if p is None else p(v) for v, p in zip(row, processors, strict=True)])
 
 
 def _check_count(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-
-from cormorant.instrument.collections import contains_identical, del_identical
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
@@ -88,8 +87,8 @@ class StateExtras:
         made = cls()
         made._info, made.expired = told["info"], told["expired"]
         made.names = set(told["expired_attributes"])
-        for key, (added, removed) in told["pending"].items():
-            made.queues = {**(made.queues or {}), key: Queue(added, removed)}
+        pending = told["pending"]
+        made.queues = {key: Queue(*members) for key, members in pending.items()} or None
         return made
 
     def take_empty(self, key: str) -> Any:

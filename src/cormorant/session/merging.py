@@ -118,6 +118,8 @@ class _Merge:
         mapper = state.manager.mapper
         other = state_of(target)
         self._check_version(mapper, state, target)
+        if not self.load:
+            settle(other)  # else its next access would take the copied values for expired ones
         for prop in mapper.column_attrs:
             key = prop.key
             if key not in state.values:
