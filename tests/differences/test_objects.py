@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import traceback
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.pool import StaticPool
 from tests.contract.models import blog
 from tests.contract.oracle import Orm
 
-from .sides import FINE, blog_in, both, problem, stored
+from .sides import FINE, blog_in, both, problem, rows, stored
 
 STATE = "_sa_instance_state"
 
@@ -148,3 +149,28 @@ def test_a_member_that_is_no_mapped_object_is_refused_by_name() -> None:
         return problem(lambda: ann.addresses.append("no address"))
 
     assert both(scenario) == ("AttributeError", "UnmappedInstanceError")
+
+
+def test_a_copy_has_a_state_of_its_own() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world)
+        world.session.refresh(user)
+        twin = copy.copy(user)
+        return orm.inspect(twin) is orm.inspect(user), twin.name == user.name
+
+    assert both(scenario) == ((True, True), (False, True))
+
+
+def test_a_row_that_changes_its_object_keeps_the_columns_that_the_new_one_was_not_given() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world, age=30)
+        key = user.id
+        world.session.delete(user)
+        again = world.User(id=key, name="Bea")
+        world.session.add(again)
+        world.session.flush()
+        return rows(world, "SELECT name, age FROM users"), again.age
+
+    assert both(scenario) == (([("Bea", 30)], None), ([("Bea", 30)], 30))
