@@ -243,3 +243,17 @@ def test_a_tree_is_stored_and_deleted_whole(orm: Orm, heard: Recorder, engine: E
         session.delete(root.children[0])
         session.commit()
         return [*told, sorted(session.scalars(orm.select(Node.name)).all())]
+
+
+@contract("sqlite")
+def test_adding_in_place_is_told_as_appends_and_one_bulk_replace(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = blog(orm, engine)
+    heard.attribute(world.User.addresses)
+    ann = world.User(name="Ann", addresses=[world.Address(email="1")])
+    before = ann.addresses
+    ann.addresses += [world.Address(email="2")]
+    heard.mark("the same list")
+    ann.addresses = ann.addresses
+    return ann.addresses is before, [item.email for item in ann.addresses]

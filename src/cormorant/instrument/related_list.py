@@ -75,10 +75,11 @@ class RelatedCollection(RelatedAttribute):
         items = self.members_of(value)
         state = state_of(obj)
         settle(state)
-        if value is not None and state.values.get(self.key) is value:
-            return
         fresh = self.new_collection(obj, state, ())
         items = self.tell_bulk(obj, items)
+        if value is not None and state.values.get(self.key) is value:
+            # As in `user.addresses += [...]`: announced, but nothing is replaced.
+            return
         before = self.__get__(obj, None)
         self.note(obj, state, before)
         before._bind(None, None)
