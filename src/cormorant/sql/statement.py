@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.sql import roles
+from sqlalchemy.sql.base import ExecutableOption
 
 from cormorant.sql.attributes import QueryableAttribute
 from cormorant.sql.nodes import Bind, Node, itself
@@ -18,6 +19,10 @@ Step = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 PLAIN_OPTIONS = frozenset((bool, str, type(None)))
 """Types of arguments that are part of the shape, not values."""
+
+
+OPTIONS = (ExecutableOption, roles.ExecutableOptionRole)
+"""What Core takes as an option of a statement."""
 
 
 class NotLight(Exception):
@@ -73,7 +78,7 @@ class LightSelect:
             core = sa.select(*self.entities)
             for name, args, kwargs in self.steps:
                 core = getattr(core, name)(*[_built(arg, bind, name) for arg in args], **kwargs)
-        known = [o for o in self._with_options if isinstance(o, roles.ExecutableOptionRole)]
+        known = list(self._with_options)
         if known:
             core = core.options(*known)
         if self._execution_options:
@@ -175,7 +180,13 @@ class LightSelect:
         return self._execution_options
 
     def options(self, *options: Any) -> LightSelect:
-        """Add loader options; the session reads them from `_with_options`."""
+        """Add options of the user's own; the session reads them from `_with_options`."""
+        for option in options:
+            if not isinstance(option, OPTIONS):
+                raise exc.ArgumentError(
+                    f"options() takes statement options such as UserDefinedOption, not "
+                    f"{type(option).__name__!r}. Loader options are not offered yet."
+                )
         new = self._copy()
         new._with_options = self._with_options + options
         new.shape = (*self.shape, ("options", *(getattr(o, "shape", o) for o in options)))
