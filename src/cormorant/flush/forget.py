@@ -18,7 +18,6 @@ def forget_values(mapper: Mapper, obj: Any, keys: Sequence[str]) -> None:
     state = state_of(obj)
     for key in keys:
         state.values.pop(key, None)
-        if state.old is not None:
-            state.old.pop(key, None)
+        state.forget_change(key)
     for listener in mapper.dispatch.expire:
         listener(obj, list(keys))

@@ -22,7 +22,6 @@ except ImportError:
 
 if cython.compiled:
     from cython.cimports.cpython.dict import (
-        PyDict_Contains,
         PyDict_GetItemWithError,
         PyDict_SetItem,
     )
@@ -89,6 +88,7 @@ class InstanceState:
     `pk`: None without identity, else the bare key (a tuple for composite keys).
     `old`: values before the changes since the last flush or load, by attribute.
     `values`: the `__dict__` of the object.
+    `noted`: bits of the columns known to be in `old`; a bit that is missing says nothing.
     """
 
     if cython.compiled:
@@ -98,7 +98,8 @@ class InstanceState:
         epoch = cython.declare(cython.uint, visibility="public")
         flags = cython.declare(cython.int, visibility="public")
         pk = cython.declare(object, visibility="public")
-        old = cython.declare(dict, visibility="public")
+        noted = cython.declare(cython.ulonglong)
+        _old = cython.declare(dict)
         manager = cython.declare(object, visibility="public")
         extra = cython.declare(object, visibility="public")
         ref = cython.declare(object, visibility="public")
@@ -108,7 +109,8 @@ class InstanceState:
         epoch: int = 0
         flags: int = 0
         pk: Any = None
-        old: Any = None
+        noted: int = 0
+        _old: Any = None
         manager: Any = None
         extra: Any = None
         ref: Any = None
@@ -116,6 +118,22 @@ class InstanceState:
     is_instance = True
     is_selectable = is_aliased_class = is_mapper = is_bundle = False
     is_property = is_attribute = is_clause_element = False
+
+    @property
+    def old(self) -> Any:
+        """Values before the changes since the last flush or load, by attribute; or None."""
+        return self._old
+
+    @old.setter
+    def old(self, values: Any) -> None:
+        self._old = values
+        self.noted = 0
+
+    def forget_change(self, key: Any) -> None:
+        """Let the attribute `key` count as unchanged."""
+        if self._old is not None:
+            self._old.pop(key, None)
+            self.noted = 0
 
     @property
     def session(self) -> Any:
@@ -217,14 +235,14 @@ class InstanceState:
     @property
     def modified(self) -> Any:
         """True when a flush has something to look at."""
-        if self.old is not None:
+        if self._old is not None:
             return True
         return self.pk is None and bool(self.values)
 
     @property
     def committed_state(self) -> Any:
         """Values before the changes, by attribute."""
-        return {} if self.old is None else self.old
+        return {} if self._old is None else self._old
 
     @property
     def expired(self) -> Any:
@@ -482,7 +500,8 @@ def drop_values(state: InstanceState) -> Any:
     if values is not None:
         for key in state.manager.expire_keys:
             values.pop(key, None)
-    state.old = None
+    state._old = None
+    state.noted = 0
     if state.extra is not None:
         state.extra.forget()
     state.manager.after_expire(state)
@@ -524,16 +543,36 @@ def give_dict(obj: Any, state: InstanceState, template: dict[Any, Any]) -> Any:
 @cython.ccall
 def note_change(obj: Any, state: InstanceState, key: Any, previous: Any) -> Any:
     """Remember the value before the first change, and the object as changed."""
-    if state.old is None:
-        state.old = {}
-        link: Link = state.link
-        if link is not None and state.flags & FLAG_DELETED == 0:
-            if link.unit() is not None:
-                link.changed[id(obj)] = obj
-                if not link.begun:
-                    link.unit().autobegin()
-    if key is not None and key not in state.old:
-        state.old[key] = previous
+    if state._old is None:
+        start_changes(obj, state)
+    if key is not None and key not in state._old:
+        state._old[key] = previous
+
+
+@cython.cfunc
+def start_changes(obj: Any, state: InstanceState) -> Any:
+    """Make room for the first change of an object and enter it among the changed ones."""
+    state._old = {}
+    link: Link = state.link
+    if link is None or state.flags & FLAG_DELETED:
+        return
+    if link.begun:
+        link.changed[id_of(obj)] = obj
+        return
+    unit = link.unit()
+    if unit is not None:
+        link.changed[id_of(obj)] = obj
+        unit.autobegin()
+
+
+@cython.cfunc
+@cython.inline
+def id_of(obj: Any) -> Any:
+    """Return `id(obj)` without the call."""
+    if cython.compiled:
+        return cython.cast(cython.size_t, cython.cast(cython.pointer(PyObject), obj))
+    else:
+        return id(obj)
 
 
 @cython.cclass
@@ -556,7 +595,8 @@ class ColumnAttribute:
         remove_token = cython.declare(object, visibility="public")
         modified_token = cython.declare(object, visibility="public")
         class_ = cython.declare(object, visibility="public")
-        slotted = cython.declare(cython.bint)
+        bit = cython.declare(cython.ulonglong)
+        slotted = cython.declare(object)
         heard = cython.declare(cython.bint)
     else:
         listeners: dict[str, tuple[Any, ...]]
@@ -572,9 +612,13 @@ class ColumnAttribute:
         on_class: Any,
         active_history: Any = False,
         deferred: Any = False,
+        position: Any = 0,
     ) -> None:
         self.class_ = class_
-        self.slotted = isinstance(class_, type) and issubclass(class_, Instrumented)
+        self.bit = 1 << position if position < 64 else 0
+        self.slotted = None
+        if isinstance(class_, type) and issubclass(class_, Instrumented):
+            self.slotted = class_
         self.key = key
         self.on_class = on_class
         self.on_set = _EMPTY
@@ -611,8 +655,7 @@ class ColumnAttribute:
             # The commonest case by far: the object is known to have the slot, and a value. No
             # local names here: each would count references up and down.
             if (
-                self.slotted
-                and type(obj) is self.class_
+                type(obj) is self.slotted
                 and cython.cast(Instrumented, obj)._cormorant_state is not None
                 and cython.cast(Instrumented, obj)._cormorant_state.values is not None
                 and (
@@ -647,8 +690,7 @@ class ColumnAttribute:
             # As in __get__: the object has the slot, nobody listens, and the value before the
             # first change is known, or the object has no row yet.
             if (
-                self.slotted
-                and type(obj) is self.class_
+                type(obj) is self.slotted
                 and not self.heard
                 and cython.cast(Instrumented, obj)._cormorant_state is not None
                 and cython.cast(Instrumented, obj)._cormorant_state.values is not None
@@ -659,12 +701,7 @@ class ColumnAttribute:
                 )
                 and (
                     cython.cast(Instrumented, obj)._cormorant_state.pk is None
-                    or (
-                        cython.cast(Instrumented, obj)._cormorant_state.old is not None
-                        and PyDict_Contains(
-                            cython.cast(Instrumented, obj)._cormorant_state.old, self.key
-                        )
-                    )
+                    or cython.cast(Instrumented, obj)._cormorant_state.noted & self.bit
                 )
             ):
                 PyDict_SetItem(
@@ -683,8 +720,13 @@ class ColumnAttribute:
         values: dict[Any, Any] = values_in(obj, state)
         if self.heard:
             value = self.announce(obj, state, value, self.replace_token)
-        if state.pk is not None and (state.old is None or self.key not in state.old):
-            note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
+        if state.pk is not None:
+            if state._old is None:
+                start_changes(obj, state)
+            old: dict[Any, Any] = state._old
+            if self.key not in old:
+                old[self.key] = values.get(self.key, NO_VALUE)
+            state.noted |= self.bit
         values[self.key] = value
 
     def __delete__(self, obj: Any) -> None:
@@ -710,7 +752,7 @@ class ColumnAttribute:
         """Tell the `set` listeners; return the value to store."""
         previous = state.values.get(self.key, NO_VALUE)
         if previous is NO_VALUE and self.active_history:
-            if state.pk is not None and (state.old is None or self.key not in state.old):
+            if state.pk is not None and (state._old is None or self.key not in state._old):
                 self.missing(obj, state)
                 previous = state.values.get(self.key, NO_VALUE)
         listeners: tuple[Any, ...] = self.on_set
@@ -727,7 +769,7 @@ class ColumnAttribute:
         """Answer for an attribute without a value: load it, or None for a new object."""
         key = self.key
         deleted: cython.bint = (
-            state.old is not None and state.old.get(key, NO_VALUE) is not NO_VALUE
+            state._old is not None and state._old.get(key, NO_VALUE) is not NO_VALUE
         )
         if state.pk is not None and state.flags & FLAG_FLUSHING == 0 and not deleted:
             unit = None if state.link is None else state.link.unit()
@@ -755,7 +797,7 @@ class ColumnAttribute:
         values: dict[Any, Any] = values_in(obj, state)
         if self.on_set:
             value = self.announce(obj, state, value, initiator or self.replace_token)
-        if state.pk is not None and (state.old is None or self.key not in state.old):
+        if state.pk is not None and (state._old is None or self.key not in state._old):
             note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
         values[self.key] = value
 

@@ -54,8 +54,7 @@ def set_committed_value(instance: Any, key: str, value: Any) -> None:
         attribute.set_committed(state, value)
         return
     state.values[key] = value
-    if state.old is not None:
-        state.old.pop(key, None)
+    state.forget_change(key)
 
 
 def get_attribute(instance: Any, key: str) -> Any:

@@ -6,6 +6,7 @@ import difflib
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
@@ -57,6 +58,7 @@ class ClassManager:
     """What all objects of one mapped class share.
 
     `attributes`: the descriptors by name. `expire_keys`: the names an expiry forgets.
+    `positions`: numbers for the column attributes, each given once.
     `template`: a dict with all column keys whose copies share their key table.
     `initial`: (name, value) of what every new
     object has from the start.
@@ -71,6 +73,7 @@ class ClassManager:
         self.expire_keys: tuple[str, ...] = ()
         self.initial: tuple[tuple[str, Any], ...] = ()
         self.related_keys: tuple[str, ...] = ()
+        self.positions = count()
         self.template: dict[str, Any] | None = None
         self.blank: dict[str, Any] | None = None
         self.blank_key = ""

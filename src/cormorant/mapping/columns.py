@@ -187,7 +187,12 @@ class ColumnProperty(MapperProperty):
             mapper.class_, self.key, mapper, self, self.columns[0]
         )
         return ColumnAttribute(
-            mapper.class_, self.key, on_class, self.active_history, self.deferred
+            mapper.class_,
+            self.key,
+            on_class,
+            self.active_history,
+            self.deferred,
+            next(mapper.class_manager.positions),
         )
 
 

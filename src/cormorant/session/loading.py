@@ -365,8 +365,7 @@ def expire_state(
 def _drop_names(session: Session, obj: Any, state: InstanceState, names: list[str]) -> None:
     for name in names:
         state.values.pop(name, None)
-        if state.old is not None:
-            state.old.pop(name, None)
+        state.forget_change(name)
         if state.extra is not None:
             state.extra.take_queue(name)
 
