@@ -104,7 +104,6 @@ def test_options_of_a_relationship_that_come_later_are_refused() -> None:
     given: list[dict[str, Any]] = [
         {"secondary": "links"},
         {"post_update": True},
-        {"single_parent": True},
         {"passive_updates": False},
         {"collection_class": set},
     ]

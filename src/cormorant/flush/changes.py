@@ -10,7 +10,7 @@ from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
 from cormorant.flush._rows_cy import by_root
-from cormorant.flush.orphans import note_leaver, take_orphans
+from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.sync import sync_leavers
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
 from cormorant.instrument.constants import NO_VALUE
@@ -121,14 +121,15 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
             continue
         for obj in list(group):
             _relate_object(context, changes, obj)
-    if context.leavers:
-        for obj in take_orphans(context, changes):
-            _put(changes.deleted, obj)
     released: list[Any] = []
-    for group in list(changes.deleted.values()):
-        for obj in group:
+    doomed = [obj for group in changes.deleted.values() for obj in group]
+    while doomed or context.leavers:
+        for obj in doomed:
             released += _release_children(context, changes, obj)
-    if changes.deleted:
+        doomed = take_orphans(context, changes) if context.leavers else []
+        for obj in doomed:
+            _put(changes.deleted, obj)
+    if released:
         sync_leavers(context, released)
 
 
@@ -162,7 +163,9 @@ def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
     before = {} if fresh else context.before(obj)
     for prop in to_one:
         if prop.key in (state.values if fresh else before):
-            _take_parent(context, prop, obj, state.values.get(prop.key))
+            parent = state.values.get(prop.key)
+            _take_parent(context, prop, obj, parent)
+            note_reference(context, prop, obj, parent, before.get(prop.key))
     for prop in to_many:
         if fresh or prop.key in before:
             _give_children(context, changes, prop, obj, before)
@@ -249,16 +252,23 @@ def _draw_in(context: UOWTransaction, changes: Changes, child: Any) -> None:
 def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> list[Any]:
     """Take the key of a deleted parent out of the children that stay; return these."""
     released = []
-    _to_one, to_many = written_relationships(state_of(obj).manager.mapper)
+    to_one, to_many = written_relationships(state_of(obj).manager.mapper)
+    before = context.before(obj)
+    for prop in to_one:
+        if prop.key in before:
+            note_leaver(context, prop, before[prop.key])
     for prop in to_many:
         if prop.passive_deletes == "all":
             continue
         state = state_of(obj)
         load = not prop.passive_deletes
-        before = context.before(obj)
         gone = member_changes(prop, obj, before)[1] if prop.key in before else []
+        if prop.cascade.delete:
+            for child in gone:
+                note_leaver(context, prop, child)
+            continue
         for child in [*prop.members(obj, state, load=load), *gone]:
-            if id(child) not in context.link.deleted and not prop.cascade.delete:
+            if id(child) not in context.link.deleted:
                 _let_go(context, changes, prop, child, obj)
                 released.append(child)
     return released

@@ -37,6 +37,7 @@ class UOWTransaction:
         self.touched: dict[int, Any] = {}
         self.inherited: dict[int, Any] = {}
         self.leavers: list[tuple[Any, Any]] = []
+        self.owned: set[tuple[Any, int]] = set()
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 
     @property

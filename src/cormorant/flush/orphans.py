@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of
+from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
+from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from cormorant.flush.changes import Changes
     from cormorant.flush.context import UOWTransaction
 
+LEAVING = FLAG_DELETED | FLAG_FLUSHING
+
 
 def note_leaver(context: UOWTransaction, prop: Any, child: Any) -> None:
     """Remember a persistent child that left an owning parent; it may still find another one."""
+    if not prop.cascade.delete_orphan or child is None or child is NO_VALUE:
+        return
     state = state_of(child)
-    if prop.cascade.delete_orphan and state.pk is not None and not state.flags & FLAG_FLUSHING:
+    if state.pk is not None and state.link is context.link and not state.flags & LEAVING:
         context.leavers.append((prop, child))
+
+
+def note_reference(context: UOWTransaction, prop: Any, obj: Any, parent: Any, before: Any) -> None:
+    """Remember who becomes an orphan because `obj` refers to another parent than before."""
+    reverse = prop.impl.reverse
+    if reverse is not None and reverse.owns and parent is None:
+        note_leaver(context, reverse.on_class.property, obj)
+    if prop.cascade.delete_orphan:
+        if parent is not None:
+            context.owned.add((prop, id(parent)))
+        if before is not parent:
+            note_leaver(context, prop, before)
 
 
 def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
@@ -23,8 +40,7 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
     found: list[Any] = []
     leavers, context.leavers = context.leavers, []
     for prop, child in leavers:
-        entries = context.incoming.get(id(child), ())
-        if any(parent is not None and p.join is prop.join for p, parent in entries):
+        if _has_owner(context, prop, child):
             continue
         state = state_of(child)
         owned = state.manager.mapper.cascade_iterator("delete", state)
@@ -37,3 +53,14 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
             found.append(obj)
     changes.withdraw(found)
     return found
+
+
+def _has_owner(context: UOWTransaction, prop: Any, child: Any) -> bool:
+    """Tell whether a leaver has got another parent in this flush."""
+    if (prop, id(child)) in context.owned:
+        return True
+    other_side = prop.impl.reverse
+    return any(
+        parent is not None and (p.join is prop.join or p.impl is other_side)
+        for p, parent in context.incoming.get(id(child), ())
+    )

@@ -42,13 +42,14 @@ class Queue:
 class StateExtras:
     """The rarely needed part of a state, made on first use."""
 
-    __slots__ = ("_info", "empties", "expired", "load_options", "names", "queues")
+    __slots__ = ("_info", "empties", "expired", "load_options", "names", "owners", "queues")
 
     def __init__(self) -> None:
         self._info: dict[Any, Any] | None = None
         self.queues: dict[str, Queue] | None = None
         self.empties: dict[str, Any] | None = None
         self.names: set[str] = set()
+        self.owners: dict[Any, Any] | None = None
         self.expired = False
         self.load_options: tuple[Any, ...] = ()
 

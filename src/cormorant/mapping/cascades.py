@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
-from cormorant.instrument._state_cy import state_of
+from cormorant.instrument._state_cy import InstanceState, state_of
+from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -71,7 +72,7 @@ def reached(
         for prop in each.mapper.relationships:
             if type_ not in prop.cascade:
                 continue
-            for member in prop.members(obj, each, load=type_ == "delete"):
+            for member in related(prop, obj, each, type_):
                 if id(member) not in seen:
                     seen[id(member)] = member
                     child = state_of(member)
@@ -79,3 +80,28 @@ def reached(
                         continue
                     yield member, child.mapper, child, child.dict
                     queue.append(member)
+
+
+def related(prop: Any, obj: Any, state: InstanceState, type_: str) -> list[Any]:
+    """Return what a cascade of `type_` reaches from an object along one relationship.
+
+    "delete" loads what is not in memory, unless the database deletes it; "save-update" takes
+    along what has left since the last flush, so that the flush hears of it.
+    """
+    found: list[Any] = prop.members(obj, state, type_ == "delete" and not prop.passive_deletes)
+    if type_ == "save-update":
+        found += left_since(prop, state)
+    return found
+
+
+def left_since(prop: Any, state: InstanceState) -> list[Any]:
+    """Return the objects that have left a relationship since the last flush."""
+    queues = None if state.extra is None else state.extra.queues
+    if queues and prop.key in queues:
+        return list(queues[prop.key].removed)
+    then = None if state.old is None else state.old.get(prop.key)
+    if then is None or then is NO_VALUE:
+        return []
+    before = list(then) if prop.uselist else [then]
+    there = {id(member) for member in prop.members(None, state)}
+    return [member for member in before if id(member) not in there]

@@ -13,6 +13,7 @@ from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.comparisons import compare_relationship
 from cormorant.mapping.joins import JoinColumns, find_join
 from cormorant.mapping.properties import MapperProperty
+from cormorant.mapping.single_parent import check_single_parent
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ MANYTOMANY = RelationshipDirection.MANYTOMANY
 NOT_YET = {
     "post_update": False,
     "passive_updates": True,
-    "single_parent": False,
     "join_depth": None,
     "query_class": None,
     "comparator_factory": None,
@@ -98,9 +98,10 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.options = options
         self.lazy = _lazy(options.get("lazy", "select"))
         self.viewonly = bool(options.get("viewonly"))
-        default = "" if self.viewonly else USUAL_CASCADE
+        default = "merge" if self.viewonly else USUAL_CASCADE
         given = options.get("cascade")
         self.cascade = CascadeOptions(default if given in (None, False) else given)
+        self.single_parent = bool(options.get("single_parent"))
         self.passive_deletes = options.get("passive_deletes", False)
         self.passive_updates = options.get("passive_updates", True)
         self.back_populates: str | None = options.get("back_populates")
@@ -171,6 +172,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             )
         self._replace_descriptor()
         self._join_other_side()
+        check_single_parent(self)
 
     def _join_options(self) -> dict[str, Any]:
         found = {}

@@ -62,8 +62,7 @@ def cascade_in(session: Session, state: InstanceState) -> None:
     link = session.link
 
     def is_here(child: InstanceState) -> bool:
-        doomed = child.pk is not None and id(child.obj()) in link.deleted
-        return child.link is link and not doomed
+        return child.link is link
 
     walk = state.manager.mapper.cascade_iterator("save-update", state, is_here)
     for member, _mapper, child, _values in list(walk):
