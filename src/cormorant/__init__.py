@@ -42,6 +42,7 @@ from cormorant.instrument.constants import (
 from cormorant.instrument.identity import IdentityMap
 from cormorant.instrument.manager import ClassManager
 from cormorant.load.context import QueryContext
+from cormorant.mapping.aliased import aliased
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.classes import DeclarativeMeta
 from cormorant.mapping.columns import (
@@ -165,6 +166,7 @@ __all__ = [
     "TypeResolve",
     "UOWTransaction",
     "add_mapped_attribute",
+    "aliased",
     "and_",
     "as_declarative",
     "attributes",

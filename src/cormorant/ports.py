@@ -24,6 +24,15 @@ class Entity(Protocol):
 
     class_: type[Any]
     registry: Any
+    is_aliased_class: bool
+
+    @property
+    def mapper(self) -> Any:
+        """The mapper; of itself when the entity is one."""
+
+    @property
+    def entity(self) -> Any:
+        """The mapped or aliased class that the entity stands for."""
 
     @property
     def selectable(self) -> Any:

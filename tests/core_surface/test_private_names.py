@@ -11,8 +11,11 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.sql import coercions, roles
 from sqlalchemy.sql.base import CompileState
+from sqlalchemy.sql.cache_key import HasCacheKey
 from sqlalchemy.sql.dml import DMLState
 from sqlalchemy.sql.selectable import SelectState
+from sqlalchemy.sql.util import ClauseAdapter
+from sqlalchemy.sql.visitors import anon_map
 
 from cormorant.sql.plans import CACHE
 
@@ -175,3 +178,26 @@ def test_dialects_take_our_plans_as_an_attribute(sqlite_engine: Engine) -> None:
 
 def test_uuids_hold_nothing_but_a_number_and_a_mark() -> None:
     assert set(uuid.UUID.__slots__) == {"int", "is_safe", "__weakref__"}
+
+
+def test_a_join_goes_under_another_name_as_a_subquery_or_flat() -> None:
+    other = sa.Table("o", sa.MetaData(), sa.Column("id", sa.Integer, primary_key=True))
+    joined = table.join(other, table.c.id == other.c.id)
+    assert isinstance(joined._anonymous_fromclause(name=None, flat=False), sa.Subquery)
+    assert isinstance(joined._anonymous_fromclause(name=None, flat=True), sa.Join)
+    assert table._anonymous_fromclause(name="x").name == "x"
+
+
+def test_a_part_of_a_statement_numbers_itself_in_the_cache_key() -> None:
+    numbers = anon_map()
+    assert hasattr(HasCacheKey, "_gen_cache_key")
+    first, second = object(), object()
+    assert [numbers.get_anon(each)[1] for each in (first, second, first)] == [False, False, True]
+    assert numbers.get_anon(first)[0] != numbers.get_anon(second)[0]
+
+
+def test_columns_move_to_the_selectable_that_is_made_of_theirs() -> None:
+    alias = table.alias("x")
+    adapter = ClauseAdapter(alias, adapt_on_names=False, anonymize_labels=True)
+    assert adapter.replace(table.c.a) is alias.c.a
+    assert str(adapter.traverse(table.c.a == table.c.id)) == "x.a = x.id"

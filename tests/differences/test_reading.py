@@ -112,3 +112,36 @@ def test_from_statement_refuses_a_plain_string_with_a_reason() -> None:
         "A full statement is needed, got 'str'; Textual SQL should be explicitly declared as "
         "text().",
     )
+
+
+def test_a_row_knows_the_alias_it_was_asked_for() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        stored(world, name="Ann", age=20)
+        found = []
+        for _again in range(2):
+            alias, other = orm.aliased(world.User), orm.aliased(world.User)
+            statement = orm.select(alias, other.name).where(alias.id == other.id)
+            found.append(alias in world.session.execute(statement).one()._mapping)
+        return found
+
+    assert both(scenario) == ([True, False], [True, True])
+
+
+def test_a_descriptor_of_the_class_sees_its_alias() -> None:
+    def scenario(orm: Orm) -> Any:
+        class IsAnn:
+            def __get__(self, obj: Any, owner: Any) -> Any:
+                return owner.name == "Ann"
+
+        Base: Any = orm.declarative_base()
+
+        class User(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "users"
+            id = Column(Integer, primary_key=True)
+            name = Column(String(50))
+            is_ann = IsAnn()
+
+        return str(orm.aliased(User, name="u").is_ann)
+
+    assert both(scenario) == ("users.name = :name_1", "u.name = :name_1")

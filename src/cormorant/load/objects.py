@@ -125,7 +125,7 @@ def _polymorphic(
 def elements(rows: Sequence[Row], span: Span, target: Target) -> list[Any]:
     """Return the values of one result element, one per row."""
     if span.entity is not None:
-        mapper: Any = span.entity
+        mapper: Any = span.entity.mapper
         return objects_of(mapper, rows, span.keys, span.start, span.processors, target)
     at = span.start
     process = None if span.processors is None else span.processors[0]

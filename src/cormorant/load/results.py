@@ -11,19 +11,24 @@ from sqlalchemy.engine.result import IteratorResult, Result, ScalarResult, Simpl
 Row = tuple[Any, ...]
 
 
-def metadata_of(names: Sequence[str], entities: Sequence[Any]) -> SimpleResultMetaData:
+def metadata_of(names: Sequence[str | None], entities: Sequence[Any]) -> SimpleResultMetaData:
     """Return the description of rows; objects are told apart by identity in `unique()`.
 
-    `entities`: the mapped class of each element, None for plain values.
+    `entities`: the mapped class of each element, None for plain values. `names`:
+    None for an alias without a name.
     """
     filters = [None if entity is None else id for entity in entities]
     extra = [() if entity is None else (entity,) for entity in entities]
     return SimpleResultMetaData(
-        tuple(names), extra=extra, _create_unique_filters=lambda _result: filters
+        tuple(names),  # type: ignore[arg-type] # None is the name of nothing
+        extra=extra,
+        _create_unique_filters=lambda _result: filters,
     )
 
 
-def row_result(names: Sequence[str], entities: Sequence[Any], rows: Sequence[Row]) -> Result[Any]:
+def row_result(
+    names: Sequence[str | None], entities: Sequence[Any], rows: Sequence[Row]
+) -> Result[Any]:
     """Return Core's Result over finished rows."""
     return IteratorResult(metadata_of(names, entities), iter(rows))
 
@@ -43,7 +48,7 @@ def written_result(count: int) -> Result[Any]:
 
 
 def streamed_result(
-    names: Sequence[str],
+    names: Sequence[str | None],
     entities: Sequence[Any],
     chunks: Iterator[list[Row]],
     size: int | None,

@@ -60,10 +60,10 @@ def scalars(
     span = rows.spans[0]
     if rows.streamed or span.entity is None or len(rows.spans) > 1:
         return _result(rows, target, options).scalars()
-    mapper: Any = span.entity
+    mapper: Any = span.entity.mapper
     raw: Any = rows.rows
     objects = objects_of(mapper, raw, span.keys, span.start, span.processors, target)
-    return Objects(objects, span.name, mapper.class_)
+    return Objects(objects, span.name, span.entity.entity)
 
 
 def _announced(
@@ -167,8 +167,8 @@ def _connection(
 
 
 def _result(rows: Rows, target: Target, options: Options) -> Result[Any]:
-    names = [span.name for span in rows.spans]
-    entities = [None if span.entity is None else span.entity.class_ for span in rows.spans]
+    names = [span.name or None for span in rows.spans]
+    entities = [None if span.entity is None else span.entity.entity for span in rows.spans]
     if rows.streamed:
         chunks = _shaped_chunks(rows, target)
         size = target.context.execution_options.get("yield_per")

@@ -9,9 +9,10 @@ from sqlalchemy import inspection
 from sqlalchemy.exc import NoInspectionAvailable
 
 from cormorant.instrument._state_cy import InstanceState, Instrumented, known_state, state_of
+from cormorant.mapping.aliased import AliasedClass, AliasedInsp
 from cormorant.mapping.classes import DeclarativeAttributeIntercept
 from cormorant.mapping.mapper import Mapper
-from cormorant.sql.attributes import QueryableAttribute
+from cormorant.sql.attributes import InstrumentedAttribute, QueryableAttribute
 
 
 def inspect(subject: Any, raiseerr: bool = True) -> Any:
@@ -19,8 +20,10 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
 
     Raises NoInspectionAvailable, or returns None without `raiseerr`.
     """
-    if isinstance(subject, (Mapper, QueryableAttribute, InstanceState)):
+    if isinstance(subject, (Mapper, QueryableAttribute, InstanceState, AliasedInsp)):
         return subject
+    if isinstance(subject, AliasedClass):
+        return subject._aliased_insp
     if isinstance(subject, type):
         manager = getattr(subject, "_sa_class_manager", None)
         if manager is not None and manager.mapper is not None:
@@ -60,4 +63,8 @@ def _register(kind: type[Any], answer: Any) -> None:
 _register(Instrumented, _inspect_state)
 _register(DeclarativeAttributeIntercept, _inspect_class)
 _register(Mapper, lambda mapper: mapper)
+_register(QueryableAttribute, lambda attribute: attribute)
+_register(InstrumentedAttribute, lambda attribute: attribute)
+_register(AliasedClass, lambda alias: alias._aliased_insp)
+_register(AliasedInsp, lambda insp: insp)
 _register(InstanceState, lambda state: state)

@@ -395,7 +395,7 @@ class Query(Generic[T]):
         for entity in self.entities:
             found = getattr(entity, "__mapper__", None) or getattr(entity, "parent", None)
             if found is not None:
-                return found
+                return found.mapper
         return None
 
     def get(self, ident: Any) -> T | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from sqlalchemy import ColumnElement, TypeDecorator
 from sqlalchemy.sql import roles
+from sqlalchemy.sql.cache_key import HasCacheKey
 from sqlalchemy.util import immutabledict
 
 from cormorant.sql.inspection import (
@@ -49,19 +50,22 @@ _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Namespace:
+class Namespace(HasCacheKey):
     """An entity as Core meets it: where `filter_by` looks for names, what marks a statement."""
 
     entity: Entity
 
     @property
     def entity_namespace(self) -> Any:
-        """Return the mapped class."""
-        return self.entity.class_
+        """Return the mapped or aliased class."""
+        return self.entity.entity
 
-    def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
+    def _gen_cache_key(self, anon_map: Any, bindparams: Any) -> tuple[Any, ...]:
         # Core keeps what it compiled: it must not find that after the mapping has changed.
-        return (Namespace, self.entity, epoch.number)
+        entity: Any = self.entity
+        if entity.is_aliased_class:
+            return (Namespace, *entity._gen_cache_key(anon_map, bindparams))
+        return (Namespace, entity, epoch.number)
 
     def __str__(self) -> str:
         return self.entity.class_.__name__
@@ -125,11 +129,13 @@ class QueryableAttribute(
 
     def __init__(
         self,
-        class_: type[Any],
+        class_: Any,
         key: str,
         parent: Entity,
         prop: Any,
         column: ColumnElement[Any] | None = None,
+        *,
+        plannable: bool = True,
     ) -> None:
         self.class_ = class_
         self.key = key
@@ -139,7 +145,9 @@ class QueryableAttribute(
         self.number = next(_numbers)
         """Tells the attribute apart in shapes; never used twice in a process."""
         self._element: Any = None
-        self._light = column is not None and _stock_comparator(column)
+        self.plannable = plannable
+        """False: the attribute may be of short life, so no plan is kept for it."""
+        self._light = plannable and column is not None and _stock_comparator(column)
 
     @property
     def comparator(self) -> Any:

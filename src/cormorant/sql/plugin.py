@@ -36,7 +36,12 @@ def entity_clause(entity: Entity) -> Any:
 
 
 def subject(statement: Any) -> Any:
-    """Return the entity that a statement is about, None for a statement on tables."""
+    """Return the mapper that a statement is about, None for a statement on tables."""
+    entity = _marked_entity(statement)
+    return None if entity is None else entity.mapper
+
+
+def _marked_entity(statement: Any) -> Any:
     mark = getattr(statement, "_propagate_attrs", {}).get("plugin_subject")
     return mark.entity if isinstance(mark, Namespace) else None
 
@@ -69,7 +74,7 @@ def expand(elements: Iterable[Any]) -> tuple[list[Any], tuple[Span, ...]]:
         if entity is not None:
             columns.extend(entity_columns(entity))
             keys = tuple(key for key, _column in entity.load_columns)
-            name = entity.class_.__name__
+            name = row_name(entity)
             spans.append(Span(entity, start, len(columns), keys, None, name))
             continue
         for column in getattr(element, "_select_iterable", (element,)):
@@ -78,6 +83,13 @@ def expand(elements: Iterable[Any]) -> tuple[list[Any], tuple[Span, ...]]:
             columns.append(column)
             spans.append(Span(None, at, at + 1, (key,), None, key))
     return columns, _told_apart(spans)
+
+
+def row_name(entity: Entity) -> str:
+    """Return the name of an entity in a row; empty for an alias that was given none."""
+    if entity.is_aliased_class:
+        return getattr(entity, "name", None) or ""
+    return entity.class_.__name__
 
 
 def _name_of(column: Any) -> str:
@@ -262,21 +274,22 @@ def _namespaces(element: Any) -> list[Any]:
 def _owner_of(element: Any) -> Entity | None:
     """Return the entity whose attribute an element is, or that it is computed from."""
     entity: Entity | None = getattr(element, "_annotations", {}).get("parententity")
-    return subject(element) if entity is None else entity
+    return _marked_entity(element) if entity is None else entity
 
 
 def _description(element: Any) -> dict[str, Any]:
-    entity = entity_of(element)
+    entity, of = entity_of(element), None
     if entity is not None:
         kind: Any = entity.class_
-        name, expr, owner = kind.__name__, kind, kind
+        name, expr, owner = row_name(entity) or None, entity.entity, entity.entity
     else:
         of = _owner_of(element)
         name = getattr(element, "_proxy_key", None) or getattr(element, "key", None)
-        kind, expr, owner = element.type, element, of.class_ if of is not None else None
+        kind, expr, owner = element.type, element, of.entity if of is not None else None
         if of is not None and name is not None and hasattr(owner, name):
             expr = getattr(owner, name)
-    return {"name": name, "type": kind, "aliased": False, "expr": expr, "entity": owner}
+    aliased = bool(getattr(entity or of, "is_aliased_class", False))
+    return {"name": name, "type": kind, "aliased": aliased, "expr": expr, "entity": owner}
 
 
 class EntityWrite:
@@ -423,6 +436,22 @@ def spans_of(result: Any) -> tuple[Span, ...] | None:
     if len(keys) != spans[-1].stop:
         return None
     return tuple(
-        span if span.name else replace(span, keys=(keys[span.start],), name=keys[span.start])
-        for span in spans
+        span
+        if span.name or span.entity is not None
+        else replace(span, keys=(keys[span.start],), name=keys[span.start])
+        for span in _own_entities(spans, result)
+    )
+
+
+def _own_entities(spans: tuple[Span, ...], result: Any) -> tuple[Span, ...]:
+    """Return the spans with the aliases of the statement that ran.
+
+    Core may have compiled another one that is equal but for them.
+    """
+    if not any(span.entity is not None and span.entity.is_aliased_class for span in spans):
+        return spans
+    elements = result.context.invoked_statement._raw_columns
+    own = iter([entity for entity in map(entity_of, elements) if entity is not None])
+    return tuple(
+        span if span.entity is None else replace(span, entity=next(own)) for span in spans
     )

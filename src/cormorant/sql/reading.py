@@ -105,7 +105,9 @@ class SelectPlan:
         self.kinds = tuple(column.type for column in columns)
         keys = [about.keyname for about in compiled._result_columns]
         self.spans = tuple(
-            span if span.name else replace(span, keys=(keys[span.start],), name=keys[span.start])
+            span
+            if span.name or span.entity is not None
+            else replace(span, keys=(keys[span.start],), name=keys[span.start])
             for span in spans
         )
         owners = [span.entity.class_.__name__ for span in spans if span.entity is not None]

@@ -290,7 +290,7 @@ def subject_of(statement: Any) -> Any:
         for each in statement.entities:
             found = getattr(each, "__mapper__", None) or getattr(each, "parent", None)
             if found is not None:
-                return found
+                return found.mapper
     return subject(statement)
 
 
@@ -300,7 +300,7 @@ NAMES_ALLOWED = frozenset(("order_by", "group_by"))
 
 
 def _entity_token(entity: Any) -> Any:
-    if isinstance(entity, QueryableAttribute) and entity.column is not None:
+    if isinstance(entity, QueryableAttribute) and entity.column is not None and entity.plannable:
         return entity.number
     if isinstance(entity, type) and hasattr(entity, "__clause_element__"):
         return entity
@@ -310,7 +310,7 @@ def _entity_token(entity: Any) -> Any:
 def _token(arg: Any, method: str) -> Any:
     """Return what stands for an argument in the shape; raise NotLight if nothing can."""
     if isinstance(arg, QueryableAttribute):
-        if arg.column is None and method != "join":
+        if not arg.plannable or (arg.column is None and method != "join"):
             raise NotLight
         return arg.number
     if isinstance(arg, type) and hasattr(arg, "__clause_element__"):

@@ -119,9 +119,10 @@ def arranged(
             shown = str(getattr(element, "_proxy_key", None) or name)
             spans.append(Span(None, start, start + 1, (shown,), None, shown))
         else:
-            keys, places = _matched(entity, names, owners)
+            keys, places = _matched(entity.mapper, names, owners)
             order.extend(places)
-            spans.append(Span(entity, start, len(order), keys, None, entity.class_.__name__))
+            shown = getattr(entity, "name", None) or entity.class_.__name__
+            spans.append(Span(entity, start, len(order), keys, None, shown))
     if streamed:
         return _chunks(rows, order), tuple(spans)
     return _picked(rows, order), tuple(spans)
@@ -157,7 +158,7 @@ def _matched(
     keys: list[str] = []
     order: list[int] = []
     for position, (name, owner) in enumerate(zip(names, owners, strict=True)):
-        key = by_name.get(name) if owner is None or owner.isa(mapper) else None
+        key = by_name.get(name) if owner is None or owner.mapper.isa(mapper) else None
         if key is not None and key not in keys:
             keys.append(key)
             order.append(position)
