@@ -10,7 +10,18 @@ from typing import Any
 import sqlalchemy
 import sqlalchemy.orm
 
-STATEMENTS = ("select", "insert", "update", "delete", "and_", "or_", "not_")
+STATEMENTS = (
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "and_",
+    "or_",
+    "not_",
+    "exists",
+    "union",
+    "union_all",
+)
 ROADS = ("core", "fast")
 
 
@@ -34,6 +45,10 @@ class Orm:
     def __getattr__(self, name: str) -> Any:
         """Return the mapper's own public name."""
         return getattr(self._package, name)
+
+    def module(self, name: str) -> Any:
+        """Return a module of the mapper, also where a function hides it under the same name."""
+        return importlib.import_module(f"{self.name}.{name}")
 
 
 def sqlalchemy_orm(road: str = "fast") -> Orm:

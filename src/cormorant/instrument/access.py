@@ -6,13 +6,24 @@ from typing import Any
 
 from sqlalchemy import exc as core_exc
 
+from cormorant import exc
 from cormorant.instrument._state_cy import InstanceState, note_change, settle, state_of
 from cormorant.instrument.collections import CollectionAdapter
 from cormorant.instrument.constants import NO_VALUE, PassiveFlag
 from cormorant.instrument.history import History, history_of
-from cormorant.instrument.manager import ClassManager, manager_of_class
+from cormorant.instrument.manager import ClassManager
 
-instance_state = state_of
+
+def instance_state(instance: Any) -> InstanceState:
+    """Return the state of a mapped object.
+
+    Raises what `exc.NO_STATE` catches, an AttributeError, for any other object.
+    """
+    try:
+        state: InstanceState = state_of(instance)
+    except exc.UnmappedInstanceError as problem:
+        raise AttributeError(str(problem)) from None
+    return state
 
 
 def instance_dict(instance: Any) -> dict[str, Any]:
@@ -116,7 +127,6 @@ __all__ = [
     "init_collection",
     "instance_dict",
     "instance_state",
-    "manager_of_class",
     "set_attribute",
     "set_committed_value",
 ]

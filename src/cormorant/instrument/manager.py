@@ -360,11 +360,20 @@ def keyword_constructor(self: Any, **kwargs: Any) -> None:
     fill_keywords(manager_or_error(type(self)), self, kwargs)
 
 
-def manager_of_class(cls: type[Any] | None) -> ClassManager | None:
-    """Return the manager of a mapped class itself (not of a base), or None."""
-    if cls is None:
-        return None
+def own_manager(cls: type[Any]) -> ClassManager | None:
+    """Return the manager of a class itself (not of a base), or None."""
     manager: ClassManager | None = vars(cls).get("_sa_class_manager")
+    return manager
+
+
+def manager_of_class(cls: type[Any]) -> ClassManager:
+    """Return the manager of a mapped class itself, not of a base.
+
+    Raises UnmappedClassError where there is none.
+    """
+    manager = own_manager(cls)
+    if manager is None:
+        raise _unmapped_class(cls)
     return manager
 
 
@@ -372,11 +381,15 @@ def manager_or_error(class_: type[Any]) -> ClassManager:
     """Return the manager of a mapped class or of its nearest mapped base."""
     manager: ClassManager | None = getattr(class_, "_sa_class_manager", None)
     if manager is None:
-        raise exc.UnmappedClassError(
-            f"Class {class_.__module__}.{class_.__qualname__} is not mapped. "
-            f"Declare it with a table, or map it imperatively."
-        )
+        raise _unmapped_class(class_)
     return manager
+
+
+def _unmapped_class(class_: type[Any]) -> exc.UnmappedClassError:
+    return exc.UnmappedClassError(
+        f"Class {class_.__module__}.{class_.__qualname__} is not mapped. "
+        f"Declare it with a table, or map it imperatively."
+    )
 
 
 def is_instrumented(instance: Any, key: str) -> bool:
@@ -399,7 +412,7 @@ def register_class(
     `mapper`: the mapper to stand behind it. The other arguments are accepted as by SQLAlchemy;
     the steps that they steer there are one step here.
     """
-    manager = manager_of_class(class_)
+    manager = own_manager(class_)
     if manager is None:
         manager = ClassManager(class_)
         manager.instrument_class()
@@ -410,7 +423,7 @@ def register_class(
 
 def unregister_class(class_: type[Any]) -> None:
     """Take the manager off a class."""
-    manager = manager_of_class(class_)
+    manager = own_manager(class_)
     if manager is not None:
         manager.unregister()
 

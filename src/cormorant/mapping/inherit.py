@@ -8,7 +8,7 @@ from sqlalchemy import exc as core_exc
 from sqlalchemy.sql.util import join_condition
 
 from cormorant import exc
-from cormorant.instrument.manager import manager_of_class
+from cormorant.instrument.manager import own_manager
 from cormorant.mapping.properties import MapperProperty
 from cormorant.sql.plans import forget_plans
 
@@ -83,12 +83,12 @@ class Inheritance:
 def _parent_mapper(class_: type[Any], inherits: Any) -> Mapper | None:
     if inherits is not None:
         if isinstance(inherits, type):
-            manager = manager_of_class(inherits)
+            manager = own_manager(inherits)
             return manager.mapper if manager is not None else None
         found: Mapper = inherits
         return found
     for base in class_.__mro__[1:]:
-        manager = manager_of_class(base)
+        manager = own_manager(base)
         if manager is not None and manager.is_mapped:
             return manager.mapper
     return None

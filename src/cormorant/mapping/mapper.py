@@ -15,7 +15,7 @@ from cormorant import exc
 from cormorant.event.catalog import InstanceEvents, MapperEvents
 from cormorant.event.places import Everyone, OfClass, Place
 from cormorant.instrument._state_cy import state_of
-from cormorant.instrument.manager import ClassManager, manager_of_class, manager_or_error
+from cormorant.instrument.manager import ClassManager, manager_or_error, own_manager
 from cormorant.mapping.cascades import reached
 from cormorant.mapping.columns import ColumnProperty
 from cormorant.mapping.identities import Keyed
@@ -124,7 +124,7 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
             raise exc.ConfigurationError(
                 f"{self.class_!r} cannot be mapped: a mapped class is a class of the new style."
             )
-        existing = manager_of_class(self.class_)
+        existing = own_manager(self.class_)
         if existing is not None and existing.is_mapped:
             raise exc.ConfigurationError(
                 f"Class {self.class_.__qualname__!r} already has a mapper. "

@@ -6,15 +6,16 @@ import copy
 import itertools
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cormorant.sql.inspection import InspectionAttr
+from cormorant.sql.inspection import InspectionAttrInfo
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
 
 class MappedClassProtocol(Protocol):
-    """The type of a mapped class: it has a mapper and a table."""
+    """The type of a mapped class: it has a name, a mapper and a table."""
 
+    __name__: str
     __mapper__: Any
     __table__: Any
 
@@ -22,7 +23,7 @@ class MappedClassProtocol(Protocol):
 _numbers = itertools.count(1)
 
 
-class MapperProperty(InspectionAttr):
+class MapperProperty(InspectionAttrInfo):
     """One mapped attribute as the mapper knows it.
 
     `creation_order` tells which of two declarations was written first.

@@ -352,7 +352,7 @@ class Relationship(RelationshipProperty[T], Mapped[T]):  # type: ignore[misc] # 
 def _lazy(given: Any) -> str:
     spelled = {True: "select", None: "noload", False: "joined"}.get(given, given)
     if spelled not in LAZY:
-        raise exc.ConfigurationError(
+        raise exc.LoaderStrategyException(
             f"relationship(lazy={given!r}) is not offered; the loaders are {', '.join(LAZY)}."
         )
     return str(spelled)

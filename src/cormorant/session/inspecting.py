@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import inspect as core_inspect
 from sqlalchemy import inspection
@@ -29,15 +29,22 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
         if manager is not None and manager.mapper is not None:
             manager.mapper.ready()
             return manager.mapper
+        if issubclass(subject, Instrumented):
+            # Another ORM in the process would take our class for an object of its own.
+            return _nothing(subject) if raiseerr else None
     elif known_state(subject) is not None or _is_mapped(type(subject)):
         return state_of(subject)
     try:
         return core_inspect(subject, raiseerr)
     except NoInspectionAvailable:
-        raise NoInspectionAvailable(
-            f"No inspection system is available for object of type {type(subject)}: it is no "
-            f"mapped class, no object of one, and nothing that Core inspects."
-        ) from None
+        return _nothing(subject)
+
+
+def _nothing(subject: Any) -> NoReturn:
+    raise NoInspectionAvailable(
+        f"No inspection system is available for object of type {type(subject)}: it is no "
+        f"mapped class, no object of one, and nothing that Core inspects."
+    ) from None
 
 
 def _is_mapped(cls: type[Any]) -> bool:

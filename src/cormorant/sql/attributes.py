@@ -115,6 +115,7 @@ class Mapped(
 class QueryableAttribute(
     Mapped[T_co],
     InspectionAttrInfo,
+    PropComparator[T_co],
     roles.JoinTargetRole,
 ):
     """A mapped attribute at the level of the class, ready to stand in any SQL expression.

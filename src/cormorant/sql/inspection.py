@@ -86,13 +86,10 @@ class PropComparator(SQLORMOperations[T_co]):
 
     def __init__(self, prop: Any, parententity: Any, adapt_to_entity: Any = None) -> None:
         self.prop = prop
+        self.parent = parententity
+        """The mapper that the attribute belongs to."""
         self._parententity = parententity
         self._adapt_to_entity = adapt_to_entity
-
-    @property
-    def parent(self) -> Any:
-        """Return the mapper that the attribute belongs to."""
-        return self._parententity
 
     def __clause_element__(self) -> Any:
         return self.prop.expression
