@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -117,6 +118,14 @@ class Recorder:
             self.write("mark", repr(what), self.labels.of(problem))
         else:
             self.write("mark", repr(what), "no error")
+
+    @contextmanager
+    def warned(self) -> Iterator[None]:
+        """Write down the classes of the warnings that the block gives, each once."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield
+        self.write("mark", *sorted({each.category.__name__ for each in caught}))
 
     def _writer(self, name: str, arguments: tuple[str, ...]) -> Listener:
         def write(*values: Any) -> None:

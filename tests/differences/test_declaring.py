@@ -102,7 +102,6 @@ def test_the_constructor_names_the_nearest_attribute() -> None:
 
 def test_options_of_a_relationship_that_come_later_are_refused() -> None:
     given: list[dict[str, Any]] = [
-        {"secondary": "links"},
         {"post_update": True},
         {"passive_updates": False},
         {"collection_class": set},

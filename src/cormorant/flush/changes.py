@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
 from cormorant.flush._rows_cy import by_root
+from cormorant.flush.associations import let_pairs_go, pairs_of
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.sync import sync_leavers
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
@@ -133,15 +134,25 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
         sync_leavers(context, released)
 
 
-def written_relationships(mapper: Mapper) -> tuple[list[Any], list[Any]]:
-    """Return (those to one, those to many) of a mapper whose keys a flush writes."""
-    found: tuple[list[Any], list[Any]] | None = mapper.memo.get("written_relationships")
+class Written(NamedTuple):
+    """The relationships of a mapper that a flush writes, by where the foreign keys stand."""
+
+    here: list[Any]
+    there: list[Any]
+    between: list[Any]
+
+
+def written_relationships(mapper: Mapper) -> Written:
+    """Return the relationships of a mapper whose keys a flush writes."""
+    found: Written | None = mapper.memo.get("written_relationships")
     if found is None:
         mapper.ready()
         props = [prop for prop in mapper.relationships if not prop.viewonly]
-        to_one = [prop for prop in props if prop.join.foreign_is_local]
-        to_many = [prop for prop in props if not prop.join.foreign_is_local]
-        found = mapper.memo["written_relationships"] = (to_one, to_many)
+        found = mapper.memo["written_relationships"] = Written(
+            [prop for prop in props if prop.join.foreign_is_local],
+            [prop for prop in props if prop.join.foreign_is_remote],
+            [prop for prop in props if prop.join.secondary is not None],
+        )
     return found
 
 
@@ -156,19 +167,22 @@ def family_has_relationships(root: Mapper) -> bool:
 
 def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
     state = state_of(obj)
-    to_one, to_many = written_relationships(state.manager.mapper)
-    if not to_one and not to_many:
+    written = written_relationships(state.manager.mapper)
+    if not any(written):
         return
     fresh = state.pk is None
     before = {} if fresh else context.before(obj)
-    for prop in to_one:
+    for prop in written.here:
         if prop.key in (state.values if fresh else before):
             parent = state.values.get(prop.key)
             _take_parent(context, prop, obj, parent)
             note_reference(context, prop, obj, parent, before.get(prop.key))
-    for prop in to_many:
+    for prop in written.there:
         if fresh or prop.key in before:
             _give_children(context, changes, prop, obj, before)
+    for prop in written.between:
+        if fresh or prop.key in before:
+            _pair_up(context, prop, obj, before)
 
 
 def _take_parent(context: UOWTransaction, prop: Any, obj: Any, parent: Any) -> None:
@@ -196,6 +210,26 @@ def _give_children(
         _draw_in(context, changes, child)
     for child in removed:
         _let_go(context, changes, prop, child, obj)
+
+
+def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any]) -> None:
+    """Note the pairs of a many-to-many relationship that came and that went."""
+    added, removed = member_changes(prop, obj, before)
+    if not added and not removed:
+        return
+    pairs = pairs_of(context, prop)
+    doomed, session = context.link.deleted, context.session
+    comers = []
+    for member in added:
+        _check_class(prop, member)
+        if not session.has(member):
+            _outside(prop, member)
+        elif id(member) not in doomed:
+            comers.append(member)
+    pairs.note(pairs.added, obj, comers)
+    for member in removed:
+        note_leaver(context, prop, member)
+    pairs.note(pairs.removed, obj, [each for each in removed if each is not None])
 
 
 def member_changes(
@@ -252,12 +286,14 @@ def _draw_in(context: UOWTransaction, changes: Changes, child: Any) -> None:
 def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> list[Any]:
     """Take the key of a deleted parent out of the children that stay; return these."""
     released = []
-    to_one, to_many = written_relationships(state_of(obj).manager.mapper)
+    written = written_relationships(state_of(obj).manager.mapper)
     before = context.before(obj)
-    for prop in to_one:
+    for prop in written.here:
         if prop.key in before:
             note_leaver(context, prop, before[prop.key])
-    for prop in to_many:
+    for prop in written.between:
+        let_pairs_go(context, prop, obj)
+    for prop in written.there:
         if prop.passive_deletes == "all":
             continue
         state = state_of(obj)

@@ -11,6 +11,7 @@ from cormorant.instrument.constants import NO_VALUE
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from cormorant.flush.associations import Pairs
     from cormorant.flush.ports import FlushUnit
     from cormorant.instrument._state_cy import Link
     from cormorant.mapping.mapper import Mapper
@@ -38,6 +39,7 @@ class UOWTransaction:
         self.inherited: dict[int, Any] = {}
         self.leavers: list[tuple[Any, Any]] = []
         self.owned: set[tuple[Any, int]] = set()
+        self.pairs: dict[Any, Pairs] = {}
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 
     @property

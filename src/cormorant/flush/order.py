@@ -50,7 +50,7 @@ def _refers(mapper: Mapper, other: Mapper) -> bool:
                 return True
     for each in other.self_and_descendants:
         for prop in each.relationships:
-            if not prop.join.foreign_is_local and prop.mapper.base_mapper is mapper:
+            if prop.join.foreign_is_remote and prop.mapper.base_mapper is mapper:
                 return True
     return False
 

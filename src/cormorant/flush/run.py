@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
 from cormorant.flush._rows_cy import one_class, pk_of
+from cormorant.flush.associations import write_pairs
 from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_rows
@@ -63,6 +64,7 @@ def run_round(context: UOWTransaction, changes: Changes) -> None:
         if new or changed:
             _save(context, mapper, new, changed)
     sync_outsiders(context)
+    write_pairs(context)
     for mapper in [mapper for tier in reversed(tiers) for mapper in tier]:
         doomed = changes.deleted.get(mapper)
         if doomed:

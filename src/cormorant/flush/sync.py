@@ -43,11 +43,12 @@ def _sync_object(obj: Any, entries: list[tuple[Any, Any]]) -> None:
     for prop, parent in [*leaving, *[e for e in entries if e[1] is not None]]:
         for source, foreign in prop.join.pairs:
             key = state_of(obj).manager.mapper.property_of(foreign).key
-            value = None if parent is None else _source_value(prop, parent, source)
+            value = None if parent is None else source_value(prop, parent, source)
             _assign(obj, key, value, prop)
 
 
-def _source_value(prop: Any, parent: Any, source: Any) -> Any:
+def source_value(prop: Any, parent: Any, source: Any) -> Any:
+    """Return the value of a column of a written parent, for those that refer to it."""
     state = state_of(parent)
     mapper = state.manager.mapper
     key = mapper.property_of(source).key

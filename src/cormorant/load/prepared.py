@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cormorant.load.objects import Target, filler_for, objects_of
-from cormorant.sql.prepared import PreparedSelect, prepare_select
+from cormorant.sql.prepared import PreparedSelect, prepare_lookup, prepare_select
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -114,10 +114,9 @@ def load_related(
 
 def _related_select(prop: Any) -> PreparedSelect:
     mapper: Mapper = prop.mapper
-    remote = [remote for _local, remote in prop.local_remote_pairs]
-    return prepare_select(
-        mapper,
-        [column for _key, column in mapper.load_columns],
-        remote,
-        order_by=prop.order_columns(),
-    )
+    columns = [column for _key, column in mapper.load_columns]
+    join, order = prop.join, prop.order_columns()
+    if not join.simple:
+        return prepare_lookup(mapper, columns, join.lookup, join.criterion, order)
+    between = () if join.secondary is None else (join.secondary_condition,)
+    return prepare_select(mapper, columns, join.simple_remote, order_by=order, extra_where=between)

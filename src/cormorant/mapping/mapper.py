@@ -216,10 +216,14 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
 
     def configure(self) -> None:
         """Resolve relationships; called once by the registry, under its lock."""
-        for prop in list(self._properties.values()):
-            if prop.parent is self:
-                prop.configure()
-            self.class_manager.announce_attribute(prop.key)
+        done: set[str] = set()
+        # A relationship to the class itself adds its backref meanwhile.
+        while waiting := [key for key in self._properties if key not in done]:
+            for key in waiting:
+                done.add(key)
+                if self._properties[key].parent is self:
+                    self._properties[key].configure()
+                self.class_manager.announce_attribute(key)
         self.configured = True
         self.class_manager.choose_constructor()
 

@@ -11,7 +11,7 @@ from cormorant.instrument.related import RelatedAttribute, RelatedObject
 from cormorant.instrument.related_list import RelatedCollection
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.comparisons import compare_relationship
-from cormorant.mapping.joins import JoinColumns, find_join
+from cormorant.mapping.joins import JoinColumns, backref_options, find_join, find_secondary
 from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.single_parent import check_single_parent
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped
@@ -41,7 +41,6 @@ NOT_YET = {
     "query_class": None,
     "comparator_factory": None,
     "load_on_pending": False,
-    "secondaryjoin": None,
 }
 """Options that this release does not act on, with the value that says so."""
 
@@ -109,6 +108,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.order_by: Any = options.get("order_by", False)
         self.annotation_optional = False
         self._uselist: bool | None = options.get("uselist")
+        self.other_sides: list[RelationshipProperty[Any]] = []
         self._refuse_options()
 
     def _refuse_options(self) -> None:
@@ -119,11 +119,6 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                     f"relationship({name}={given!r}) is not offered yet; leave it out."
                 )
         self._refuse_collection(self.options.get("collection_class"))
-        if self.options.get("secondary") is not None:
-            raise exc.ConfigurationError(
-                "relationship(secondary=...) is not offered yet: map the association table as a "
-                "class of its own, with two relationships to one."
-            )
         if self.cascade.delete_orphan and not self.cascade.delete:
             raise exc.ConfigurationError(
                 "On relationship(), cascade 'delete-orphan' needs 'delete' as well: "
@@ -161,9 +156,10 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         """Find the related mapper, the columns of the join, the direction, the other side."""
         self.mapper: Mapper = self._find_target()
         self.join: JoinColumns = find_join(self, self.parent, self.mapper, self._join_options())
-        self.direction = MANYTOONE if self.join.foreign_is_local else ONETOMANY
-        self.uselist = self.direction is ONETOMANY if self._uselist is None else self._uselist
-        if self.uselist and self.direction is MANYTOONE:
+        self.direction = self._find_direction()
+        to_one = self.direction is MANYTOONE
+        self.uselist = not to_one if self._uselist is None else self._uselist
+        if self.uselist and to_one:
             raise exc.ConfigurationError(
                 f"Relationship {self} holds a list, but its foreign key is in table "
                 f"{self.parent.local_table.description!r}: this side can refer to one object "
@@ -176,10 +172,16 @@ class RelationshipProperty(MapperProperty, Generic[T]):
 
     def _join_options(self) -> dict[str, Any]:
         found = {}
-        for name in ("primaryjoin", "foreign_keys", "remote_side"):
+        for name in ("primaryjoin", "secondaryjoin", "foreign_keys", "remote_side"):
             value = self.options.get(name)
             found[name] = self._resolve(value)
+        found["secondary"] = find_secondary(self, self.options.get("secondary"))
         return found
+
+    def _find_direction(self) -> RelationshipDirection:
+        if self.join.secondary is not None:
+            return MANYTOMANY
+        return MANYTOONE if self.join.foreign_is_local else ONETOMANY
 
     def _resolve(self, value: Any) -> Any:
         """Evaluate what was written as text or as a function because classes came later."""
@@ -240,45 +242,46 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             self._pair(other)
 
     def _pair(self, other: RelationshipProperty[Any]) -> None:
-        if other.direction is self.direction:
+        if other.direction is self.direction and self.direction is not MANYTOMANY:
             raise exc.ConfigurationError(
                 f"{self} and back-reference {other} are both of the same direction "
                 f"{self.direction.name}. Did you mean to set remote_side on the many-to-one side?"
             )
         if not (self.viewonly or other.viewonly):
+            self._meet(other)
+            other._meet(self)
             self.impl.pair(other.impl)
             # A subclass inherits this side; the other one goes on from the class it names.
             if other.impl.reverse is None or other.mapper is self.parent:
                 other.impl.pair(self.impl)
+
+    def _meet(self, other: RelationshipProperty[Any]) -> None:
+        if other is not self and not any(other is each for each in self.other_sides):
+            self.other_sides.append(other)
 
     def _make_backref(self) -> None:
         name, options = self.backref if isinstance(self.backref, tuple) else (self.backref, {})
         self.back_populates = name
         if name in self.mapper._properties:
             return
-        options = dict(options)
-        options.setdefault("primaryjoin", self.options.get("primaryjoin"))
-        options.setdefault("foreign_keys", self.options.get("foreign_keys"))
-        if self.parent.local_table is self.mapper.local_table and self.direction is ONETOMANY:
-            options.setdefault("remote_side", list(self.parent.primary_key))
+        options = backref_options(self.join, options)
         back: RelationshipProperty[Any] = Relationship(
             self.parent.class_, back_populates=self.key, **options
         )
         self.mapper._set_property(name, back)
         if self.mapper.configured:
             back.configure()
+            self.mapper.class_manager.announce_attribute(name)
 
     @property
     def local_remote_pairs(self) -> list[tuple[Any, Any]]:
         """(column on this side, column on the other side) of the join."""
-        if self.direction is MANYTOONE:
-            return [(foreign, source) for source, foreign in self.join.pairs]
-        return list(self.join.pairs)
+        return list(self.join.local_remote)
 
     @property
     def local_columns(self) -> set[Any]:
         """The columns on this side of the join."""
-        return {local for local, _ in self.local_remote_pairs}
+        return set(self.join.lookup)
 
     @property
     def synchronize_pairs(self) -> list[tuple[Any, Any]]:
@@ -286,19 +289,29 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         return list(self.join.pairs)
 
     @property
+    def secondary_synchronize_pairs(self) -> list[tuple[Any, Any]]:
+        """(column of the related class, column of the association table that gets its value)."""
+        return list(self.join.secondary_pairs)
+
+    @property
     def primaryjoin(self) -> Any:
-        """The ON clause of the relationship."""
+        """The ON clause of the relationship; with a `secondary`, the one on this side of it."""
         return self.join.condition
 
     @property
-    def secondary(self) -> None:
-        """No table stands between the two: association tables are mapped as classes."""
-        return None
+    def secondary(self) -> Any:
+        """The association table that stands between the two, or None."""
+        return self.join.secondary
+
+    @property
+    def secondaryjoin(self) -> Any:
+        """The ON clause between the association table and the related class, or None."""
+        return self.join.secondary_condition
 
     @property
     def remote_side(self) -> set[Any]:
         """The columns on the other side of the join."""
-        return {remote for _, remote in self.local_remote_pairs}
+        return set(self.join.remote)
 
     @property
     def entity(self) -> Mapper:

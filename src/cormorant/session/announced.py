@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from cormorant.session.executing import run
 from cormorant.session.orm_execute import ORMExecuteState
@@ -71,10 +71,11 @@ def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> 
 
 def related(session: Session, prop: Any, values: tuple[Any, ...]) -> list[Any]:
     """Return the objects that a relationship finds for the values of its local columns."""
-    pairs = zip(prop.local_remote_pairs, values, strict=True)
-    statement = select(prop.mapper.class_).where(
-        *[remote == value for (_local, remote), value in pairs]
-    )
+    binds = [
+        bindparam(column.key, value, type_=column.type, unique=True)
+        for column, value in zip(prop.join.lookup, values, strict=True)
+    ]
+    statement = select(prop.mapper.class_).where(prop.join.criterion(binds))
     order = prop.order_columns()
     if order:
         statement = statement.order_by(*order)

@@ -182,8 +182,8 @@ def load_relationship(session: Session, obj: Any, state: InstanceState, key: str
     attribute.set_committed(state, _related(session, prop, values, attribute.collection))
 
 
-def _related(session: Session, prop: Any, values: tuple[Any, ...] | None, many: bool) -> Any:
-    if values is None or any(value is None for value in values):
+def _related(session: Session, prop: Any, values: tuple[Any, ...], many: bool) -> Any:
+    if prop.join.simple and any(value is None for value in values):
         return [] if many else None
     if not many and refers_by_key(prop):
         found = _by_identity(session, prop, values)
@@ -222,13 +222,11 @@ def _by_identity(session: Session, prop: Any, values: tuple[Any, ...]) -> Any:
     return found if found is not None and isinstance(found, mapper.class_) else None
 
 
-def _local_values(
-    session: Session, obj: Any, state: InstanceState, prop: Any
-) -> tuple[Any, ...] | None:
+def _local_values(session: Session, obj: Any, state: InstanceState, prop: Any) -> tuple[Any, ...]:
     """Return the values that a lazy load starts from, as they are in the database."""
     mapper = state.manager.mapper
     found = []
-    for local, _remote in prop.local_remote_pairs:
+    for local in prop.join.lookup:
         key = mapper.property_of(local).key
         if key in mapper.pk_keys:
             found.append(mapper.identity_of(state.pk)[mapper.pk_keys.index(key)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
@@ -200,6 +200,36 @@ class PreparedSelect:
             connection, core, dict(zip(names, values, strict=True)), options, self.facts
         )
         return rows, None
+
+
+class PreparedLookup(PreparedSelect):
+    """A SELECT whose criterion holds the given values where it likes."""
+
+    __slots__ = ()
+
+    def core(self, count: int = 1) -> tuple[Any, tuple[str, ...]]:
+        """Return the Core statement and the names of its parameters."""
+        return self._statement, self.names
+
+
+def prepare_lookup(
+    entity: Any,
+    columns: Sequence[Any],
+    given: Sequence[Any],
+    criterion: Callable[[Sequence[Any]], Any],
+    order_by: Sequence[Any] = (),
+) -> PreparedSelect:
+    """Prepare a SELECT of `columns` of `entity` by the values of the columns `given`.
+
+    `criterion` makes the WHERE of one parameter per given column. Keep the result.
+    """
+    plain = prepare_select(entity, columns, order_by=order_by)
+    made = PreparedLookup(None, tuple(columns), tuple(given), plain.facts)
+    binds = [
+        bindparam(name, type_=column.type) for name, column in zip(made.names, given, strict=True)
+    ]
+    made._statement = plain._statement.where(criterion(binds))
+    return made
 
 
 def prepare_select(

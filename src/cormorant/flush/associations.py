@@ -1,0 +1,177 @@
+"""Rows of many-to-many relationships: pairs that came and went, written once per round."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cormorant import exc
+from cormorant.flush.sync import source_value
+from cormorant.instrument._state_cy import state_of
+from cormorant.instrument.constants import NO_VALUE
+from cormorant.sql import wire
+from cormorant.sql.writes import WritePlan, delete_plan, insert_plan
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from cormorant.flush.context import UOWTransaction
+
+Pair = tuple[Any, Any]
+
+
+@dataclass(slots=True)
+class Pairs:
+    """What one round writes for one relationship, as (owner, member).
+
+    `seen`: the ids of each pair, shared with the other side of the relationship, which knows
+    of the same pairs; None where there is no other side.
+    """
+
+    added: list[Pair] = field(default_factory=list)
+    removed: list[Pair] = field(default_factory=list)
+    seen: set[tuple[int, int]] | None = None
+    turned: bool = False
+
+    def note(self, to: list[Pair], owner: Any, members: Iterable[Any]) -> None:
+        """Put pairs into `added` or `removed`, each once for both sides."""
+        seen = self.seen
+        if seen is None:
+            to.extend([(owner, member) for member in members])
+            return
+        for member in members:
+            here = (id(member), id(owner)) if self.turned else (id(owner), id(member))
+            if here not in seen:
+                seen.add(here)
+                to.append((owner, member))
+
+
+def pairs_of(context: UOWTransaction, prop: Any) -> Pairs:
+    """Return the pairs of a relationship in this round."""
+    found = context.pairs.get(prop)
+    if found is None:
+        found = Pairs()
+        if prop.other_sides:
+            others = [context.pairs[side] for side in prop.other_sides if side in context.pairs]
+            found.turned = bool(others) and not others[0].turned
+            found.seen = others[0].seen if others else set()
+        context.pairs[prop] = found
+    return found
+
+
+def let_pairs_go(context: UOWTransaction, prop: Any, owner: Any) -> None:
+    """Remove the pairs of an owner that is deleted: those that have a row."""
+    state = state_of(owner)
+    if context.before(owner).get(prop.key, NO_VALUE) is NO_VALUE and not prop.passive_deletes:
+        prop.members(owner, state, load=True)
+    before = context.before(owner)
+    then = before.get(prop.key, NO_VALUE)
+    if then is not NO_VALUE:
+        gone = list(then or ()) if prop.uselist else [then]
+    elif prop.key not in before:
+        gone = prop.members(owner, state)
+    else:
+        queues = None if state.extra is None else state.extra.queues
+        gone = queues[prop.key].removed if queues and prop.key in queues else []
+    pairs = pairs_of(context, prop)
+    pairs.note(pairs.removed, owner, [each for each in gone if each is not None])
+
+
+def write_pairs(context: UOWTransaction) -> None:
+    """Delete the rows of pairs that went, then insert those of pairs that came."""
+    pairs = context.pairs
+    if not pairs:
+        return
+    context.pairs = {}
+    for table, props in _by_table(pairs).items():
+        for step in ("removed", "added"):
+            batches: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+            for prop in props:
+                chosen = getattr(pairs[prop], step)
+                if chosen:
+                    columns = columns_of_row(prop)
+                    rows = rows_of_pairs(prop, chosen)
+                    batches.setdefault(columns, []).extend(rows)
+            for columns, rows in batches.items():
+                connection = context.connection_of(props[0].parent)
+                write = _delete if step == "removed" else _insert
+                write(table, columns, rows, connection, str(props[0]))
+
+
+def _by_table(pairs: dict[Any, Pairs]) -> dict[Any, list[Any]]:
+    found: dict[Any, list[Any]] = {}
+    for prop in pairs:
+        found.setdefault(prop.join.secondary, []).append(prop)
+    return found
+
+
+def columns_of_row(prop: Any) -> tuple[Any, ...]:
+    """Return the columns of the association table that a pair gives values for."""
+    foreign = {column for _, column in (*prop.join.pairs, *prop.join.secondary_pairs)}
+    return tuple([column for column in prop.join.secondary.c if column in foreign])
+
+
+def rows_of_pairs(prop: Any, pairs: list[Pair]) -> list[tuple[Any, ...]]:
+    """Return the row of each pair, in the order of `columns_of_row`."""
+    columns = columns_of_row(prop)
+    near = {foreign: source for source, foreign in prop.join.pairs}
+    far = {foreign: source for source, foreign in prop.join.secondary_pairs}
+    if len(columns) == 2 and len(near) == len(far) == 1:
+        (here,), (there,) = near.values(), far.values()
+        if _is_whole_key(prop.parent, here) and _is_whole_key(prop.mapper, there):
+            if columns[0] in near:
+                return [(state_of(owner).pk, state_of(member).pk) for owner, member in pairs]
+            return [(state_of(member).pk, state_of(owner).pk) for owner, member in pairs]
+    takes = [(0, near[c]) if c in near else (1, far[c]) for c in columns]
+    return [
+        tuple([source_value(prop, pair[side], source) for side, source in takes]) for pair in pairs
+    ]
+
+
+def _is_whole_key(mapper: Any, column: Any) -> bool:
+    return bool(mapper.base_mapper.primary_key == (column,))
+
+
+def _insert(
+    table: Any,
+    columns: tuple[Any, ...],
+    rows: list[tuple[Any, ...]],
+    connection: Connection,
+    owner: str,
+) -> None:
+    plan = insert_plan(table, columns, connection.dialect, owner=owner)
+    _run(plan, rows, connection)
+
+
+def _delete(
+    table: Any,
+    columns: tuple[Any, ...],
+    rows: list[tuple[Any, ...]],
+    connection: Connection,
+    owner: str,
+) -> None:
+    plan = delete_plan(table, columns, connection.dialect, owner=owner)
+    count = _run(plan, rows, connection)
+    if count >= 0 and count != len(rows):
+        raise exc.StaleDataError(
+            f"DELETE statement on table {table.description!r} expected to delete {len(rows)} "
+            f"row(s) of relationship {owner}; {count} were matched: a row is gone, or stands "
+            f"twice. Roll back, expire the collections, and make the change again."
+        )
+
+
+def _run(plan: WritePlan, rows: list[tuple[Any, ...]], connection: Connection) -> int:
+    road = wire.road(connection, plan)
+    if road == "fast" and any(p is not None for p in plan.processors):
+        given = rows
+        try:
+            rows = [
+                tuple(
+                    [v if p is None else p(v) for v, p in zip(row, plan.processors, strict=True)]
+                )
+                for row in given
+            ]
+        except Exception as error:
+            raise plan.refused(error, given) from None
+    return wire.run_many(connection, plan, rows, road)
