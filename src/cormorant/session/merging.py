@@ -2,176 +2,215 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
 
 from cormorant import exc
-from cormorant.instrument._state_cy import InstanceState, settle, state_of
-from cormorant.session import attach, loading
+from cormorant.instrument._state_cy import FLAG_DELETED, InstanceState, settle, state_of
+from cormorant.session import attach
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
     from cormorant.session.session import Session
 
 
-def merge(session: Session, given: Any, load: bool) -> Any:
-    """Return the object of this session that has the state of `given` now."""
+def merge_all(session: Session, given: Iterable[Any], load: bool, options: Any) -> list[Any]:
+    """Return the objects of this session that have the state of the given ones now.
+
+    Each of them is merged as a graph of its own.
+    """
     if load:
         session.maybe_autoflush()
     before = session.autoflush
     session.autoflush = False
     try:
-        return _Merge(session, load).run(given)
+        return [_Merge(session, load, options).run(each) for each in given]
     finally:
         session.autoflush = before
 
 
 class _Merge:
-    """One call of merge over a graph; iterative, so that long chains are no limit."""
+    """One call of merge over a graph.
 
-    def __init__(self, session: Session, load: bool) -> None:
+    Depth first, as SQLAlchemy, but on a stack of its own: long chains are no limit. `done`: the
+    target of each source by id; `by_key`: new targets by mapper and key, for sources with the
+    same key; `came_by`: (id of a source, relationship that led to it).
+    """
+
+    def __init__(self, session: Session, load: bool, options: Any) -> None:
         self.session = session
         self.load = load
+        self.options = options
         self.done: dict[int, Any] = {}
+        self.by_key: dict[tuple[Mapper, Any], Any] = {}
+        self.came_by: set[tuple[int, Any]] = set()
         self.held: list[Any] = []
         self.made: list[Any] = []
 
     def run(self, given: Any) -> Any:
         """Merge an object and all that merge cascades reach."""
-        result = self._target(given)
-        waiting = [given]
-        self._merge_all(waiting)
+        stack = [self._visit(given)]
+        while stack:
+            member = next(stack[-1], None)
+            if member is None:
+                stack.pop()
+            elif id(member) not in self.done:
+                stack.append(self._visit(member))
         for obj in self.made:
             for listener in state_of(obj).manager.dispatch.load:
                 listener(obj, None)
-        return result
+        return self.done[id(given)]
 
-    def _merge_all(self, waiting: list[Any]) -> None:
-        while waiting:
-            each = waiting.pop()
-            state = state_of(each)
-            target = self.done[id(each)]
-            if target is each:
-                continue
-            self._copy_columns(state, target)
-            waiting.extend(self._copy_relationships(state, target))
-
-    def _target(self, given: Any) -> Any:
-        """Return the object in this session that `given` is copied onto."""
-        known = self.done.get(id(given))
-        if known is not None:
-            return known
-        self.held.append(given)
+    def _visit(self, given: Any) -> Iterator[Any]:
+        """Copy one source onto its target; yields the members to be merged before they are set."""
         state = state_of(given)
-        if state.link is self.session.link:
-            self.done[id(given)] = given
-            return given
-        target = self.done[id(given)] = self._find(given, state)
-        return target
+        target = self.done[id(given)] = self._target(given, state)
+        if target is given:
+            return
+        self.held.append(given)
+        other = state_of(target)
+        self._check_version(state, target)
+        if not self.load:
+            settle(other)  # else its next access would take the copied values for expired ones
+        mapper = state.manager.mapper
+        for prop in mapper.attrs:
+            key = prop.key
+            if key not in state.values:
+                continue
+            if key in state.manager.related_keys:
+                yield from self._copy_relationship(prop, given, state, target)
+            elif not self.load:
+                other.values[key] = state.values[key]
+                self._forget_change(target, other, key)
+            else:
+                if key in mapper.pk_keys and other.pk is not None:
+                    getattr(target, key)  # an expired target is read before it is overwritten
+                setattr(target, key, state.values[key])
 
-    def _find(self, given: Any, state: InstanceState) -> Any:
+    def _target(self, given: Any, state: InstanceState) -> Any:
+        """Return the object in this session that a source is copied onto."""
         session, mapper = self.session, state.manager.mapper
         mapper.ready()
+        if state.link is session.link and not state.flags & FLAG_DELETED:
+            return given
         settle(state)
+        if not self.load:
+            _require_unchanged(state)
         pk = state.pk
-        if pk is None:
-            if not self.load:
-                raise core_exc.InvalidRequestError(
-                    f"merge() with load=False option does not support objects transient (i.e. "
-                    f"unpersisted) objects; this one is of class {mapper.class_.__name__!r}. "
-                    f"flush() all changes on mapped instances before merging with load=False."
-                )
+        if pk is None and all(key in state.values for key in mapper.pk_keys):
             pk = mapper.pk_from_values(state.values)
-        if pk is not None:
-            found = session.identity_map.find(mapper, pk)
-            if found is not None:
-                return found
-            if not self.load:
-                return self._adopt(state, mapper, pk)
-            loaded = loading.get(session, mapper, mapper.identity_of(pk), False, None, None)
-            if loaded is not None:
-                return loaded
+        if pk is None:
+            return self._make(mapper)
+        found = session.identity_map.find(mapper, pk) or self.by_key.get((mapper, pk))
+        if found is not None:
+            return found
+        if not self.load:
+            return self._adopt(state, mapper, pk)
+        found = session.get(mapper.class_, mapper.identity_of(pk), options=self.options)
+        if found is None:
+            found = self.by_key[(mapper, pk)] = self._make(mapper)
+        return found
+
+    def _make(self, mapper: Mapper) -> Any:
         fresh = mapper.class_manager.new_instance()
         self.made.append(fresh)
-        attach.enter(session, fresh, state_of(fresh))
+        attach.enter(self.session, fresh, state_of(fresh))
         return fresh
 
     def _adopt(self, state: InstanceState, mapper: Mapper, pk: Any) -> Any:
-        if state.old is not None:
-            raise core_exc.InvalidRequestError(
-                f"merge() with load=False option does not support objects marked as 'dirty'; "
-                f"this one is of class {mapper.class_.__name__!r}. flush() all changes on mapped "
-                f"instances before merging with load=False."
-            )
+        """Make a persistent object of the key of a source, without asking the database."""
         obj = mapper.class_manager.new_instance()
         fresh = state_of(obj)
         fresh.pk = pk
         self.made.append(obj)
         attach.enter(self.session, obj, fresh)
-        for key in mapper.pk_keys:
-            if key in state.values:
-                fresh.values[key] = state.values[key]
         return obj
 
-    def _copy_columns(self, state: InstanceState, target: Any) -> None:
-        mapper = state.manager.mapper
-        other = state_of(target)
-        self._check_version(mapper, state, target)
-        if not self.load:
-            settle(other)  # else its next access would take the copied values for expired ones
-        for prop in mapper.column_attrs:
-            key = prop.key
-            if key not in state.values:
-                continue
-            value = state.values[key]
-            if not self.load:
-                other.values[key] = value
-            elif other.pk is None or not _same(getattr(target, key), value):
-                setattr(target, key, value)
+    def _forget_change(self, target: Any, other: InstanceState, key: str) -> None:
+        """Take a value that came without load for what is in the row."""
+        if other.old is not None:
+            other.old.pop(key, None)
+            if not other.old:
+                other.old = None
+                self.session.link.changed.pop(id(target), None)
 
-    def _check_version(self, mapper: Mapper, state: InstanceState, target: Any) -> None:
+    def _check_version(self, state: InstanceState, target: Any) -> None:
+        mapper = state.manager.mapper
         rule = mapper.version
         if rule is None or not self.load or state_of(target).pk is None:
             return
         given = state.values.get(rule.key)
-        if state.pk is not None and given is not None and given != getattr(target, rule.key):
+        if given is not None and given != getattr(target, rule.key):
             raise exc.StaleDataError(
                 f"The version of the merged object of class {mapper.class_.__name__!r} does not "
                 f"match the one in the database. Load the current row and merge again; leave the "
                 f"version attribute out of the merged object to overwrite."
             )
 
-    def _copy_relationships(self, state: InstanceState, target: Any) -> list[Any]:
-        """Set the relationships of the target to the targets of their members."""
-        waiting = []
-        for prop in state.manager.mapper.relationships:
-            if not prop.cascade.merge or prop.key not in state.values:
-                continue
-            value = state.values[prop.key]
-            members = [] if value is None else list(value) if prop.uselist else [value]
-            targets = []
-            for member in members:
-                if id(member) not in self.done:
-                    waiting.append(member)
-                targets.append(self._target(member))
-            self._assign(prop, target, targets)
-        return waiting
-
-    def _assign(self, prop: Any, target: Any, targets: list[Any]) -> None:
-        value: Any = targets if prop.uselist else (targets[0] if targets else None)
-        if not self.load:
-            prop.impl_for(target).set_committed(state_of(target), value)
+    def _copy_relationship(
+        self, prop: Any, given: Any, state: InstanceState, target: Any
+    ) -> Iterator[Any]:
+        """Yield the members of one relationship, then set it to their targets."""
+        if not prop.cascade.merge or self._came_back(prop, given):
             return
-        if prop.uselist:
-            current = getattr(target, prop.key)
-            if len(current) != len(targets) or any(
-                a is not b for a, b in zip(current, targets, strict=True)
-            ):
-                setattr(target, prop.key, targets)
-        elif getattr(target, prop.key) is not value:
-            setattr(target, prop.key, value)
+        value = state.values[prop.key]
+        members = members_of(value) if prop.uselist else [value]
+        if prop.uselist and self.load:
+            getattr(target, prop.key)  # so that the members are found in memory
+        targets = []
+        for member in members:
+            if member is None:
+                targets.append(None)
+                continue
+            self.came_by.add((id(member), prop))
+            yield member
+            targets.append(self.done[id(member)])
+        self._assign(prop, value, target, targets)
+
+    def _came_back(self, prop: Any, given: Any) -> bool:
+        """Tell whether the other side of a relationship led here, and will set this side."""
+        other_side = prop.impl.reverse
+        if other_side is None:
+            return False
+        return (id(given), other_side.on_class.property) in self.came_by
+
+    def _assign(self, prop: Any, value: Any, target: Any, targets: list[Any]) -> None:
+        if not prop.uselist:
+            merged = targets[0]
+        elif isinstance(value, dict):
+            merged = dict(zip(value, targets, strict=True))
+        else:
+            merged = set(targets) if isinstance(value, (set, frozenset)) else targets
+        if self.load:
+            setattr(target, prop.key, merged)
+        else:
+            other = state_of(target)
+            other.manager.attributes[prop.key].set_committed(other, merged)
+            self._forget_change(target, other, prop.key)
 
 
-def _same(current: Any, value: Any) -> bool:
-    return current is value or bool(type(current) is type(value) and current == value)
+def members_of(collection: Any) -> list[Any]:
+    """Return the objects in a collection of any kind."""
+    adapter = getattr(collection, "_sa_adapter", None)
+    if adapter is not None:
+        return list(adapter)
+    return list(collection.values() if isinstance(collection, dict) else collection)
+
+
+def _require_unchanged(state: InstanceState) -> None:
+    """Refuse what merge(load=False) cannot copy: objects without a row or with changes."""
+    name = state.manager.class_.__name__
+    if state.pk is None:
+        raise core_exc.InvalidRequestError(
+            f"merge() with load=False option does not support objects transient (i.e. "
+            f"unpersisted) objects; this one is of class {name!r}. flush() all changes on mapped "
+            f"instances before merging with load=False."
+        )
+    if state.old is not None:
+        raise core_exc.InvalidRequestError(
+            f"merge() with load=False option does not support objects marked as 'dirty'; this "
+            f"one is of class {name!r}. flush() all changes on mapped instances before merging "
+            f"with load=False."
+        )

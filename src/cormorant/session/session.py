@@ -96,14 +96,15 @@ class Session(Statements):
     ) -> O:
         """Copy the state of an object onto the one of its key in this session; return that."""
         with self._working("merge()"):
-            result: O = merging.merge(self, instance, load)
+            result: O = merging.merge_all(self, [instance], load, options)[0]
             return result
 
     def merge_all(
         self, instances: Iterable[O], *, load: bool = True, options: Any = None
     ) -> list[O]:
         """Merge each of the objects."""
-        return [self.merge(instance, load=load) for instance in instances]
+        with self._working("merge_all()"):
+            return merging.merge_all(self, instances, load, options)
 
     def get(
         self,
