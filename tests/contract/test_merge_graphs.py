@@ -200,9 +200,7 @@ def test_merging_without_load_onto_what_is_here(
 
 
 @contract(*BOTH)
-def test_what_merging_without_load_refuses(
-    orm: Orm, heard: Recorder, engine: Engine
-) -> object:
+def test_what_merging_without_load_refuses(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = stored(orm, engine, "all")
     with orm.Session(engine) as session:
         clean, dirty = session.get(world.User, 1), session.get(world.User, 2)
@@ -278,9 +276,7 @@ def test_cascades_of_merge_are_obeyed(orm: Orm, heard: Recorder, engine: Engine)
 
 
 @contract(*BOTH)
-def test_an_expired_source_is_read_or_refused(
-    orm: Orm, heard: Recorder, engine: Engine
-) -> object:
+def test_an_expired_source_is_read_or_refused(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = stored(orm, engine, "all")
     with orm.Session(engine) as session:
         user, other = session.get(world.User, 1), session.get(world.User, 2)
@@ -323,7 +319,7 @@ def test_versions_are_compared(orm: Orm, heard: Recorder, engine: Engine) -> obj
         text = Column(String(20))
         version = Column(Integer, nullable=False)
         lines = orm.relationship("Line", cascade="all, delete-orphan")
-        __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as users write it
+        __mapper_args__ = {"version_id_col": version}
 
     class Line(Base):  # type: ignore[misc] # as above
         __tablename__ = "lines"
@@ -331,7 +327,7 @@ def test_versions_are_compared(orm: Orm, heard: Recorder, engine: Engine) -> obj
         text = Column(String(20))
         page_id: Any = Column(ForeignKey("pages.id"))
         version = Column(Integer, nullable=False)
-        __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as above
+        __mapper_args__ = {"version_id_col": version}
 
     Base.metadata.create_all(engine)
     with orm.Session(engine) as session:

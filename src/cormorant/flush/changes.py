@@ -179,7 +179,7 @@ def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
             note_reference(context, prop, obj, parent, before.get(prop.key))
     for prop in written.there:
         if fresh or prop.key in before:
-            _give_children(context, changes, prop, obj, before)
+            _give_children(context, changes, prop, obj, _known(context, prop, obj, before))
     for prop in written.between:
         if fresh or prop.key in before:
             _pair_up(context, prop, obj, before)
@@ -230,6 +230,13 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
     for member in removed:
         note_leaver(context, prop, member)
     pairs.note(pairs.removed, obj, [each for each in removed if each is not None])
+
+
+def _known(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any]) -> dict[str, Any]:
+    """Return the values before, with that of a relationship to one that was never loaded."""
+    if prop.uselist or before.get(prop.key) is not NO_VALUE or prop.passive_deletes == "all":
+        return before
+    return {**before, prop.key: context.session.stored_related(obj, prop.key)}
 
 
 def member_changes(
@@ -298,7 +305,9 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
             continue
         state = state_of(obj)
         load = not prop.passive_deletes
-        gone = member_changes(prop, obj, before)[1] if prop.key in before else []
+        gone = []
+        if prop.key in before:
+            gone = member_changes(prop, obj, _known(context, prop, obj, before))[1]
         if prop.cascade.delete:
             for child in gone:
                 note_leaver(context, prop, child)

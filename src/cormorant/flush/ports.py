@@ -25,3 +25,6 @@ class FlushUnit(Protocol):
 
     def has(self, obj: Any) -> bool:
         """Tell whether an object belongs to this session."""
+
+    def stored_related(self, obj: Any, key: str) -> Any:
+        """Return what a relationship to one refers to in the database, whatever is in memory."""

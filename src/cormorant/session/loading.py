@@ -202,6 +202,12 @@ def _related(session: Session, prop: Any, values: tuple[Any, ...], many: bool) -
     return found[0] if found else None
 
 
+def stored_related(session: Session, obj: Any, state: InstanceState, key: str) -> Any:
+    """Return what a relationship to one refers to in the database, whatever is in memory."""
+    prop: Any = state.manager.mapper._properties[key]
+    return _related(session, prop, _local_values(session, obj, state, prop), False)
+
+
 def refers_by_key(prop: Any) -> bool:
     """Tell whether a relationship to one refers by the primary key and nothing else."""
     return bool(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlalchemy import exc as core_exc
 
@@ -96,9 +96,9 @@ class _Merge:
         if state.link is session.link and not state.flags & FLAG_DELETED:
             return given
         settle(state)
-        if not self.load:
-            _require_unchanged(state)
         pk = state.pk
+        if pk is None and not self.load:
+            _refuse(state, "transient (i.e. unpersisted) objects")
         if pk is None and all(key in state.values for key in mapper.pk_keys):
             pk = mapper.pk_from_values(state.values)
         if pk is None:
@@ -121,6 +121,8 @@ class _Merge:
 
     def _adopt(self, state: InstanceState, mapper: Mapper, pk: Any) -> Any:
         """Make a persistent object of the key of a source, without asking the database."""
+        if state.old is not None:
+            _refuse(state, "objects marked as 'dirty'")
         obj = mapper.class_manager.new_instance()
         fresh = state_of(obj)
         fresh.pk = pk
@@ -199,18 +201,9 @@ def members_of(collection: Any) -> list[Any]:
     return list(collection.values() if isinstance(collection, dict) else collection)
 
 
-def _require_unchanged(state: InstanceState) -> None:
-    """Refuse what merge(load=False) cannot copy: objects without a row or with changes."""
-    name = state.manager.class_.__name__
-    if state.pk is None:
-        raise core_exc.InvalidRequestError(
-            f"merge() with load=False option does not support objects transient (i.e. "
-            f"unpersisted) objects; this one is of class {name!r}. flush() all changes on mapped "
-            f"instances before merging with load=False."
-        )
-    if state.old is not None:
-        raise core_exc.InvalidRequestError(
-            f"merge() with load=False option does not support objects marked as 'dirty'; this "
-            f"one is of class {name!r}. flush() all changes on mapped instances before merging "
-            f"with load=False."
-        )
+def _refuse(state: InstanceState, what: str) -> NoReturn:
+    raise core_exc.InvalidRequestError(
+        f"merge() with load=False option does not support {what}; this one is of class "
+        f"{state.manager.class_.__name__!r}. flush() all changes on mapped instances before "
+        f"merging with load=False."
+    )

@@ -183,6 +183,10 @@ class Session(Statements):
         """Return a related object if it is in memory; called by the attribute itself."""
         return loading.peek_related(self, target, state, key)
 
+    def stored_related(self, obj: Any, key: str) -> Any:
+        """Return what a relationship to one refers to in the database; called by the flush."""
+        return loading.stored_related(self, obj, state_of(obj), key)
+
     # -- flush ------------------------------------------------------------------------
 
     def flush(self, objects: Iterable[object] | None = None) -> None:
