@@ -161,7 +161,7 @@ class _Merge:
         members = members_of(value) if prop.uselist else [value]
         if prop.uselist and self.load:
             getattr(target, prop.key)  # so that the members are found in memory
-        targets = []
+        targets: list[Any] = []
         for member in members:
             if member is None:
                 targets.append(None)
