@@ -150,7 +150,7 @@ def test_each_collection_of_an_object_is_initialized_once(
     world = people(orm, engine)
 
     def initialized(target: object, collection: Any, collection_adapter: Any) -> None:
-        heard.note("initialized", target, type(collection).__mro__[-2].__name__)
+        heard.note("initialized", target, type(collection).__name__)
 
     orm.event.listen(world.User.addresses, "init_collection", initialized)
     user = world.User(name="Dan")

@@ -884,3 +884,21 @@ def adopt_row(
     known[pk] = state.ref
     found.append(obj)
     return values_in(obj, state)
+
+
+def fresh_values(obj: Any) -> Any:
+    """Return the values of an object that is new and in no session; None for any other."""
+    if isinstance(obj, Instrumented):
+        state: InstanceState = slot_state(obj)
+        if state is not None and state.link is None and state.pk is None:
+            return state.values
+    return None
+
+
+def current_values(obj: Any) -> Any:
+    """Return the values of an object that nothing has expired; None for any other."""
+    if isinstance(obj, Instrumented):
+        state: InstanceState = slot_state(obj)
+        if state is not None and (state.link is None or state.epoch == state.link.epoch):
+            return state.values
+    return None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from cormorant.instrument._related_cy import Unheld
+
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
 
@@ -39,19 +41,29 @@ class Queue:
             self._removed.setdefault(id(member), member)
 
 
-class StateExtras:
-    """The rarely needed part of a state, made on first use."""
+class StateExtras(Unheld):
+    """The rarely needed part of a state, made on first use.
 
-    __slots__ = ("_info", "empties", "expired", "load_options", "names", "owners", "queues")
+    What an object is made with stands on the class: most need a single one of these.
+    """
 
-    def __init__(self) -> None:
-        self._info: dict[Any, Any] | None = None
-        self.queues: dict[str, Queue] | None = None
-        self.empties: dict[str, Any] | None = None
-        self.names: set[str] = set()
-        self.owners: dict[Any, Any] | None = None
-        self.expired = False
-        self.load_options: tuple[Any, ...] = ()
+    _info: dict[Any, Any] | None = None
+    _names: set[str] | None = None
+    queues: dict[str, Queue] | None = None
+    owners: dict[Any, Any] | None = None
+    expired = False
+    load_options: tuple[Any, ...] = ()
+
+    @property
+    def names(self) -> set[str]:
+        """Names of attributes that were expired one by one."""
+        if self._names is None:
+            self._names = set()
+        return self._names
+
+    @names.setter
+    def names(self, given: set[str]) -> None:
+        self._names = given
 
     @property
     def info(self) -> dict[Any, Any]:
@@ -92,10 +104,6 @@ class StateExtras:
         made.queues = {key: Queue(*members) for key, members in pending.items()} or None
         return made
 
-    def take_empty(self, key: str) -> Any:
-        """Return the collection that was read while it was empty, and forget it."""
-        return None if self.empties is None else self.empties.pop(key, None)
-
     def expired_names(self, state: InstanceState) -> set[str]:
         """Return the names that were expired and have not come back."""
         return {name for name in self.names if name not in state.values}
@@ -103,6 +111,6 @@ class StateExtras:
     def forget(self) -> None:
         """Drop what an expiry makes meaningless."""
         self.queues = None
-        self.empties = None
-        self.names = set()
+        self.forget_empties()
+        self._names = None
         self.expired = False

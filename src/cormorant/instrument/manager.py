@@ -120,17 +120,22 @@ class ClassManager:
         AttributeEvents.board.attach(self.class_, key, attribute)
 
     def set_template(self, keys: list[str]) -> None:
-        """Take the keys that every loaded object has, so that their dicts share one key table."""
+        """Take the keys that every loaded object has, so that their dicts share one key table.
+
+        Relationships have a place in that table as well, though no row fills it.
+        """
         if issubclass(self.class_, Instrumented):
             # A class of its own, for CPython shares one key table per class; and it gives the
             # first thirty objects room for thirty values, each later one less until it fits.
             kind = type("_KeyHolder", (), {})
             for _object in range(32):
                 holder = kind()
-                for key in keys:
+                for key in (*keys, *self.related_keys):
                     setattr(holder, key, None)
                 self.template = holder.__dict__
             # An empty dict has no key table to share: the first key stays, for others to drop.
+            for key in self.related_keys:
+                del holder.__dict__[key]
             blank = self.blank = holder.__dict__.copy()
             self.blank_key = keys[0]
             for key in keys[1:]:

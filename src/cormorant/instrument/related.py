@@ -9,6 +9,7 @@ from cormorant.event.adapt import mark
 from cormorant.event.catalog import AttributeEvents
 from cormorant.event.constants import NO_KEY
 from cormorant.event.places import OfAttribute
+from cormorant.instrument._related_cy import ObjectSlot, RelationSlot
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     FLAG_FLUSHING,
@@ -34,7 +35,11 @@ _OTHER_SIDE = object()
 """Stands among the listeners of a paired attribute where the other side is told."""
 
 
-class RelatedAttribute:
+CHANGES = ("append", "remove", "set", "bulk_replace", "append_wo_mutation")
+MAKING = ("init_collection", "dispose_collection")
+
+
+class RelatedAttribute(RelationSlot):
     """What both kinds of relationship attribute share: listeners, tokens, loading, cascade.
 
     Implements `ports.Dispatch`. `reverse`: the attribute of the other side, set when the
@@ -54,7 +59,9 @@ class RelatedAttribute:
         self.early: dict[str, tuple[Any, ...]] = {}
         self.returning: frozenset[str] = frozenset()
         self.active_history = False
-        self.reverse: RelatedAttribute | None = None
+        self.reverse = None
+        self.quiet = True
+        self.listed = self.plain = self.collection
         self.cascades = True
         self.owns = False
         self.accepts: type[Any] | None = None
@@ -69,6 +76,8 @@ class RelatedAttribute:
         at = next((i for i, each in enumerate(listeners) if each is _OTHER_SIDE), -1)
         self.early[event] = listeners[: max(at, 0)]
         self.listeners[event] = listeners[at + 1 :]
+        self.quiet = not any(self.early.get(e) or self.listeners.get(e) for e in CHANGES)
+        self.plain = self.listed and not any(self.listeners.get(e) for e in MAKING)
         self.returning = self.returning | {event} if returning else self.returning - {event}
 
     def demand(self, option: str) -> None:
@@ -172,6 +181,18 @@ class RelatedAttribute:
     def adopt(self, state: InstanceState) -> None:
         """Take over what an unpickled object holds under this attribute."""
 
+    def told_by(self, initiator: Any) -> bool:
+        """Tell whether a change comes from the other side, which need not be told then."""
+        if not initiator or self.reverse is None or initiator.impl is self:
+            return False
+        return bool(
+            initiator.impl is self.reverse
+            or (
+                initiator.key == self.reverse.key
+                and self.reverse.on_class.prop is initiator.impl.on_class.prop
+            )
+        )
+
     def fetch(self, obj: Any, state: InstanceState) -> Any:
         """Load the attribute of a persistent object through its session."""
         unit = None if state.link is None else state.link.unit()
@@ -181,12 +202,11 @@ class RelatedAttribute:
         return state.values.get(self.key)
 
 
-class RelatedObject(RelatedAttribute):
+class RelatedObject(RelatedAttribute, ObjectSlot):
     """The descriptor of a relationship to one object."""
 
-    def __get__(self, obj: Any, cls: Any) -> Any:
-        if obj is None:
-            return self.on_class
+    def read(self, obj: Any) -> Any:
+        """Return the value on the general road."""
         state = state_of(obj)
         settle(state)
         values = state.values
@@ -197,10 +217,8 @@ class RelatedObject(RelatedAttribute):
             return self.fetch(obj, state)
         return self.tell("init_scalar", obj, None, values)
 
-    def __set__(self, obj: Any, value: Any) -> None:
-        self.change(obj, value, None)
-
-    def __delete__(self, obj: Any) -> None:
+    def erase(self, obj: Any) -> None:
+        """Delete the value, with its events."""
         state = state_of(obj)
         settle(state)
         previous = self.previous(obj, state)

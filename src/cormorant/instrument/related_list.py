@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from cormorant.event.constants import NO_KEY
+from cormorant.instrument._related_cy import (
+    CollectionSlot,
+    InstrumentedList,
+    contains_identical,
+)
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
@@ -13,26 +18,20 @@ from cormorant.instrument._state_cy import (
     settle,
     state_of,
 )
-from cormorant.instrument.collections import (
-    CollectionAdapter,
-    InstrumentedList,
-    contains_identical,
-    del_identical,
-)
+from cormorant.instrument.collections import CollectionAdapter
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.instrument.related import RelatedAttribute
 
 _EMPTY: tuple[Any, ...] = ()
 
 
-class RelatedCollection(RelatedAttribute):
+class RelatedCollection(RelatedAttribute, CollectionSlot):
     """The descriptor of a relationship to a list of objects."""
 
     collection = True
 
-    def __get__(self, obj: Any, cls: Any) -> Any:
-        if obj is None:
-            return self.on_class
+    def read(self, obj: Any) -> Any:
+        """Return the collection on the general road."""
         state = state_of(obj)
         settle(state)
         current = state.values.get(self.key)
@@ -45,11 +44,10 @@ class RelatedCollection(RelatedAttribute):
     def empty(self, obj: Any, state: InstanceState) -> Any:
         """Return the empty collection of a new object: no value of it until it is changed."""
         extra = state.extras()
-        if extra.empties is None:
-            extra.empties = {}
-        found = extra.empties.get(self.key)
+        found = extra.find_empty(self.key)
         if found is None:
-            found = extra.empties[self.key] = self.new_collection(obj, state, ())
+            found = self.new_collection(obj, state, ())
+            extra.keep_empty(self.key, found)
         return found
 
     def make(self, obj: Any, state: InstanceState) -> Any:
@@ -57,6 +55,7 @@ class RelatedCollection(RelatedAttribute):
         fresh = None if state.extra is None else state.extra.take_empty(self.key)
         if fresh is None:
             fresh = self.new_collection(obj, state, ())
+        fresh._held = True
         state.values[self.key] = fresh
         return fresh
 
@@ -64,14 +63,15 @@ class RelatedCollection(RelatedAttribute):
         self, obj: Any, state: InstanceState, items: Iterable[Any], kept: Any = None
     ) -> Any:
         """Make a collection of this attribute, or fill the `kept` one; fires init_collection."""
-        fresh: InstrumentedList[Any] = InstrumentedList() if kept is None else kept
-        fresh._bind(self, state)
+        fresh = InstrumentedList() if kept is None else kept
+        fresh._bind(self, state, kept is not None)
         for listener in self.listeners.get("init_collection", _EMPTY):
             listener(obj, fresh, CollectionAdapter(fresh))
-        list.extend(fresh, items)
+        fresh._fill(items)
         return fresh
 
-    def __set__(self, obj: Any, value: Any) -> None:
+    def assign(self, obj: Any, value: Any) -> None:
+        """Replace the collection, with its events."""
         items = self.members_of(value)
         state = state_of(obj)
         settle(state)
@@ -82,7 +82,8 @@ class RelatedCollection(RelatedAttribute):
             return
         before = self.__get__(obj, None)
         self.note(obj, state, before)
-        before._bind(None, None)
+        before._bind(None, None, False)
+        fresh._held = True
         state.values[self.key] = fresh
         self.replace(obj, state, fresh, items, before)
         for listener in self.listeners.get("dispose_collection", _EMPTY):
@@ -96,9 +97,9 @@ class RelatedCollection(RelatedAttribute):
         known = {id(item) for item in before}
         for item in items:
             if id(item) in known:
-                list.append(fresh, item)
+                fresh._put(item)
             else:
-                fresh._add(item, self.bulk_token)
+                fresh.append(item, self.bulk_token)
         for item in before:
             if id(item) in wanted:
                 self.tell("append_wo_mutation", obj, item, self.bulk_token, NO_KEY)
@@ -129,7 +130,8 @@ class RelatedCollection(RelatedAttribute):
                 items = list(answer)
         return items
 
-    def __delete__(self, obj: Any) -> None:
+    def erase(self, obj: Any) -> None:
+        """Empty the collection, with its events, and forget it."""
         state = state_of(obj)
         settle(state)
         current = state.values.get(self.key)
@@ -140,17 +142,18 @@ class RelatedCollection(RelatedAttribute):
 
     def note(self, obj: Any, state: InstanceState, collection: Any) -> None:
         """Remember the members before the first change of a persistent owner."""
-        if state.extra is not None and state.extra.empties:
+        if state.extra is not None:
             self.claim(obj, state, collection)
         if state.pk is not None and (state.old is None or self.key not in state.old):
             note_change(obj, state, self.key, list(collection))
 
     def claim(self, obj: Any, state: InstanceState, collection: Any) -> None:
         """Take a collection that was only read so far as the value, as it is about to change."""
-        if state.extra.empties.get(self.key) is not collection:
+        if state.extra.find_empty(self.key) is not collection:
             return
         if state.pk is None or state.flags & FLAG_FLUSHING:
             state.extra.take_empty(self.key)
+            collection._held = True
             state.values[self.key] = collection
         else:
             self.fetch(obj, state)
@@ -162,19 +165,15 @@ class RelatedCollection(RelatedAttribute):
         item: Any,
         initiator: Any,
         key: Any = NO_KEY,
-        told: bool = False,
     ) -> Any:
-        """Announce an append before it happens; return the item to append.
-
-        `told`: the other side told us, and knows.
-        """
+        """Announce an append before it happens; return the item to append."""
         self.check_member(item)
         obj = owner.obj()
         settle(owner)
         self.admit(owner, item, initiator)
         token = initiator or self.append_token
         item = self.tell_early("append", obj, item, token, key)
-        if self.reverse is not None and not told:
+        if self.reverse is not None and not self.told_by(initiator):
             self.reverse.gain(item, obj, token)
         item = self.tell("append", obj, item, token, key)
         self.note(obj, owner, collection)
@@ -188,13 +187,12 @@ class RelatedCollection(RelatedAttribute):
         item: Any,
         initiator: Any,
         key: Any = NO_KEY,
-        told: bool = False,
     ) -> None:
-        """Announce a removal before it happens; `told` as in `appending`."""
+        """Announce a removal before it happens."""
         obj = owner.obj()
         token = initiator or self.remove_token
         self.tell_early("remove", obj, item, token, key)
-        if self.reverse is not None and item is not None and not told:
+        if self.reverse is not None and item is not None and not self.told_by(initiator):
             self.reverse.lose(item, obj, token)
         self.tell("remove", obj, item, token, key)
         self.note(obj, owner, collection)
@@ -213,7 +211,7 @@ class RelatedCollection(RelatedAttribute):
         if current is None and state.pk is None:
             current = self.make(owner, state)
         if current is not None:
-            current._add(member, token, told=True)
+            current.append(member, token)
             return
         member = self.tell_early("append", owner, member, token, NO_KEY)
         member = self.tell("append", owner, member, token, NO_KEY)
@@ -231,14 +229,17 @@ class RelatedCollection(RelatedAttribute):
         current = state.values.get(self.key)
         if current is not None:
             if contains_identical(current, member):
-                current._drop(member, token, told=True)
+                current.remove(member, token)
             return
         if state.pk is None:
             current = self.make(owner, state)
             queue = None if state.extra is None else state.extra.take_queue(self.key)
             if queue is not None:
-                list.extend(current, queue.added)
-            current._drop(member, token, told=True)
+                current._fill(queue.added)
+            if contains_identical(current, member):
+                current.remove(member, token)
+            else:
+                self.removing(state, current, member, token)
             return
         self.tell_early("remove", owner, member, token, NO_KEY)
         self.tell("remove", owner, member, token, NO_KEY)
@@ -249,13 +250,14 @@ class RelatedCollection(RelatedAttribute):
         """Bind an unpickled list to its owner; one that is bound stays where it is (copy.copy)."""
         found = state.dict.get(self.key)
         if isinstance(found, InstrumentedList) and found._owner is None:
-            found._bind(self, state)
+            found._bind(self, state, True)
 
     def set_committed(self, state: InstanceState, items: Iterable[Any]) -> Any:
         """Store a loaded list, then replay what the other side queued while it was unloaded."""
         obj = state.obj()
         kept = None if state.extra is None else state.extra.take_empty(self.key)
         fresh = self.new_collection(obj, state, items, kept)
+        fresh._held = True
         state.values[self.key] = fresh
         queue = None if state.extra is None else state.extra.take_queue(self.key)
         if state.old is not None:
@@ -265,7 +267,7 @@ class RelatedCollection(RelatedAttribute):
             there = set(map(id, fresh))
             for item in queue.added:
                 if id(item) not in there:
-                    list.append(fresh, item)
+                    fresh._put(item)
             for item in queue.removed:
-                del_identical(fresh, item)
+                fresh._take(item)
         return fresh

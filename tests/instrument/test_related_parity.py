@@ -1,0 +1,171 @@
+"""Relationships of new objects behave alike on the short way and on the general road."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, ForeignKey, Integer
+
+from cormorant import declarative_base, event, exc, inspect, relationship
+from cormorant.collections import InstrumentedList
+
+
+def family(heard: bool = False) -> Any:
+    """Declare parents and children; `heard`: somebody listens, so that nothing is short."""
+    Base: Any = declarative_base()
+
+    class Parent(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "parents"
+        id = Column(Integer, primary_key=True)
+        children = relationship("Child", back_populates="parent")
+        pets = relationship("Pet")
+
+    class Child(Base):  # type: ignore[misc] # as above
+        __tablename__ = "children"
+        id = Column(Integer, primary_key=True)
+        parent_id = Column(ForeignKey("parents.id"))
+        parent = relationship("Parent", back_populates="children")
+
+    class Pet(Base):  # type: ignore[misc] # as above
+        __tablename__ = "pets"
+        id = Column(Integer, primary_key=True)
+        parent_id = Column(ForeignKey("parents.id"))
+
+    Base.registry.configure()
+    if heard:
+        for attribute in (Parent.children, Parent.pets, Child.parent):
+            for name in ("append", "remove", "set", "init_collection"):
+                event.listen(attribute, name, lambda *_: None)
+    return SimpleNamespace(Parent=Parent, Child=Child, Pet=Pet)
+
+
+@pytest.fixture(params=[False, True], ids=["short", "general"])
+def world(request: pytest.FixtureRequest) -> Any:
+    return family(request.param)
+
+
+def test_a_list_that_was_only_read_is_no_value(world: Any) -> None:
+    parent = world.Parent()
+    children, pets = parent.children, parent.pets
+    assert (children, pets) == ([], [])
+    assert set(vars(parent)) - {"_sa_instance_state"} == set()
+    assert (parent.children is children, parent.pets is pets) == (True, True)
+    pets.append(pet := world.Pet())
+    children.append(child := world.Child())
+    assert vars(parent)["children"] is children
+    assert vars(parent)["pets"] is pets
+    assert (children, pets, child.parent) == ([child], [pet], parent)
+
+
+def test_both_sides_follow_whichever_is_set(world: Any) -> None:
+    parent, other = world.Parent(), world.Parent()
+    children = [world.Child() for _ in range(4)]
+    parent.children.append(children[0])
+    children[1].parent = parent
+    parent.children = [*parent.children, children[2]]
+    other.children = [children[3]]
+    children[0].parent = other
+    other.children.append(children[1])
+    assert (parent.children, other.children) == (
+        [children[2]],
+        [children[3], children[0], children[1]],
+    )
+    assert [child.parent for child in children] == [other, other, parent, other]
+
+
+def test_what_is_no_mapped_object_is_refused_and_changes_nothing(world: Any) -> None:
+    parent, child = world.Parent(), world.Child()
+    for act in (
+        lambda: parent.children.append(3),
+        lambda: parent.children.append("x"),
+        lambda: parent.children.append(world.Child),
+        lambda: setattr(child, "parent", 3),
+        lambda: setattr(parent, "children", [child, object()]),
+    ):
+        with pytest.raises(exc.UnmappedInstanceError):
+            act()
+    assert (parent.children, child.parent) == ([], None)
+
+
+def test_the_list_of_a_dead_owner_refuses_to_change(world: Any) -> None:
+    children = world.Parent().children
+    with pytest.raises(exc.ObjectDereferencedError):
+        children.append(world.Child())
+    assert children == []
+
+
+def test_lists_take_odd_arguments_as_lists_do(world: Any) -> None:
+    parent = world.Parent(children=[world.Child() for _ in range(4)])
+    first, second, third, fourth = parent.children
+    assert parent.children.pop(True) is second
+    assert parent.children[-1] is fourth
+    del parent.children[-1]
+    parent.children[0:0] = (fourth,)
+    parent.children += (child for child in [second])
+    parent.children.insert(-100, extra := world.Child())
+    assert parent.children == [extra, fourth, first, third, second]
+    with pytest.raises(ValueError):
+        parent.children.remove(world.Child())
+    with pytest.raises(IndexError):
+        parent.children.pop(10)
+
+
+def test_lists_take_weak_references_and_are_lists(world: Any) -> None:
+    children = world.Parent().children
+    assert weakref.ref(children)() is children
+    assert isinstance(children, list)
+    assert type(children) is InstrumentedList
+
+
+def test_a_list_does_not_keep_its_owner_alive(world: Any) -> None:
+    parent = world.Parent()
+    parent.children.append(world.Child())
+    parent.pets.append(world.Pet())
+    reference, pets = weakref.ref(parent), parent.pets
+    parent.children.clear()
+    del parent
+    assert reference() is None
+    assert len(pets) == 1
+
+
+def test_a_first_list_has_no_history_until_it_is_changed(world: Any) -> None:
+    parent = world.Parent()
+    parent.pets
+    assert inspect(parent).attrs.pets.history.has_changes() is False
+    parent.pets.append(pet := world.Pet())
+    assert inspect(parent).attrs.pets.history == ([pet], [], [])
+
+
+def seconds(act: Callable[[], object]) -> float:
+    start = time.process_time()
+    act()
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize("way", ["append", "refer", "assign", "replace", "clear", "pop"])
+def test_work_grows_with_the_number_of_children_and_not_with_its_square(way: str) -> None:
+    world = family()
+
+    def work(count: int) -> float:
+        parent = world.Parent()
+        children = [world.Child() for _ in range(count)]
+        if way == "append":
+            return seconds(lambda: [parent.children.append(child) for child in children])
+        if way == "refer":
+            return seconds(lambda: [setattr(child, "parent", parent) for child in children])
+        if way == "assign":
+            return seconds(lambda: setattr(parent, "children", children))
+        parent.children = children
+        if way == "replace":
+            return seconds(lambda: setattr(parent, "children", []))
+        if way == "clear":
+            return seconds(parent.children.clear)
+        return seconds(lambda: [parent.children.pop() for _ in range(count)])
+
+    small = min(work(1_000) for _ in range(3))
+    assert work(20_000) < max(20 * small * 6, 0.2)
