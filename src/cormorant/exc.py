@@ -79,6 +79,10 @@ class LoaderStrategyException(core.InvalidRequestError):
     """A loader option does not fit the attribute it is given for."""
 
 
+class UnknownIdentityError(core.InvalidRequestError, AssertionError):
+    """A row has a discriminator that no mapped class has; as SQLAlchemy an AssertionError."""
+
+
 class AfterCommitErrors(core.SQLAlchemyError, ExceptionGroup[Exception]):
     """Work after a commit failed; the data of the transaction *is* committed.
 

@@ -35,6 +35,10 @@ class Entity(Protocol):
         """The mapped or aliased class that the entity stands for."""
 
     @property
+    def local_table(self) -> Any:
+        """The table that INSERT, UPDATE and DELETE of the entity write."""
+
+    @property
     def selectable(self) -> Any:
         """The table, or the join of tables, that the rows of this entity come from."""
 

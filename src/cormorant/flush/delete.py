@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
+from cormorant.flush.facts import WriteFacts
 from cormorant.instrument._state_cy import state_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.sql import wire
@@ -23,12 +24,23 @@ if TYPE_CHECKING:
 def delete_rows(
     context: UOWTransaction, mapper: Mapper, objects: list[Any], connection: Connection
 ) -> None:
-    """Delete the rows of objects of one class, in the order given."""
-    where = list(mapper.primary_key)
-    rule = mapper.version
+    """Delete the rows of objects of one class with one table, in the order given."""
+    delete_from(context, mapper, WriteFacts.of(mapper), objects, connection)
+
+
+def delete_from(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    connection: Connection,
+) -> None:
+    """Delete the rows that objects have in one table; that of the root checks the version."""
+    where = list(facts.where)
+    rule = mapper.version if facts.is_root else None
     if rule is not None:
         where.append(rule.column)
-    plan = delete_plan(mapper.local_table, where, connection.dialect, owner=mapper.class_.__name__)
+    plan = delete_plan(facts.table, where, connection.dialect, owner=mapper.class_.__name__)
     road = wire.road(connection, plan)
     rows = []
     for obj in objects:
@@ -43,18 +55,18 @@ def delete_rows(
             )
         rows.append(row)
     count = wire.run_many(connection, plan, rows, road)
-    _check(mapper, len(objects), count)
+    _check(mapper, facts, len(objects), count)
 
 
-def _check(mapper: Mapper, expected: int, count: int) -> None:
-    if count < 0 or count == expected or not mapper.confirm_deleted_rows:
+def _check(mapper: Mapper, facts: WriteFacts, expected: int, count: int) -> None:
+    if count < 0 or count == expected or not mapper.base_mapper.confirm_deleted_rows:
         return
-    table = mapper.local_table.description
+    table = facts.table.description
     text = (
         f"DELETE statement on table {table!r} expected to delete {expected} row(s) of class "
         f"{mapper.class_.__name__!r}; {count} were matched."
     )
-    if mapper.version is not None:
+    if mapper.version is not None and facts.is_root:
         raise exc.StaleDataError(f"{text} A row is gone or has another version; refresh first.")
     warnings.warn(
         SAWarning(

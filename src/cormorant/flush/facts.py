@@ -1,4 +1,4 @@
-"""What writing rows of one mapper needs to know of its columns; computed once per mapper."""
+"""What writing rows needs to know of the columns of a table; computed once per mapper."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cormorant.mapping.inherit import key_columns
+
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
 
 @dataclass(frozen=True, slots=True)
 class WriteFacts:
-    """The columns of a mapper as an INSERT and an UPDATE see them.
+    """The columns of one table of a mapper as an INSERT and an UPDATE see them.
 
-    `keys` and `columns` are in the order of the table. `omittable`: 1 where None leaves the
-    column out, 2 where only a missing value does, else 0. `defaults` and `updates`: Python-side
-    defaults by key. `server_keys`: what the server fills on INSERT; `server_update_keys`: on
-    UPDATE.
+    `is_root`: the table makes the key of the object; a table below takes it over along
+    `copies`, pairs of attribute keys. `where`: the columns that hold the key, in its order;
+    `pk_keys`: the attributes of the table's own primary key. `keys` and `columns` are in the
+    order of the table. `omittable`: 1 where None leaves the column out, 2 where only a missing
+    value does, else 0. `defaults` and `updates`: Python-side defaults by key. `server_keys`:
+    what the server fills on INSERT; `server_update_keys`: on UPDATE. `computed`: the columns
+    that only the server writes. `passive_deletes`: rows go with those of the table above.
     """
 
+    table: Any
+    is_root: bool
+    where: tuple[Any, ...]
+    pk_keys: tuple[str, ...]
+    copies: tuple[tuple[str, str], ...]
     keys: tuple[str, ...]
     columns: tuple[Any, ...]
     column_of: dict[str, Any]
@@ -32,32 +42,55 @@ class WriteFacts:
     server_update_keys: tuple[str, ...]
     comparisons: dict[str, Callable[[Any, Any], bool] | None]
     generated_pk: str | None
+    computed: dict[str, Any]
+    passive_deletes: bool
 
     @classmethod
     def of(cls, mapper: Mapper) -> WriteFacts:
-        """Return the facts of a mapper."""
+        """Return the facts of the only table of a mapper, or else of that of its root."""
         found: WriteFacts | None = mapper.memo.get("write_facts")
         if found is None:
-            found = mapper.memo["write_facts"] = _collect(mapper)
+            found = mapper.memo["write_facts"] = _collect(mapper, mapper.base_mapper.local_table)
         return found
 
+    @classmethod
+    def of_all(cls, mapper: Mapper) -> tuple[WriteFacts, ...]:
+        """Return the facts of each table of a mapper, that of the root first."""
+        found: tuple[WriteFacts, ...] | None = mapper.memo.get("write_facts_of_all")
+        if found is None:
+            rest = [_collect(mapper, table) for table in mapper.tables[1:]]
+            found = mapper.memo["write_facts_of_all"] = (cls.of(mapper), *rest)
+        return found
 
-def _collect(mapper: Mapper) -> WriteFacts:
+    def column(self, key: str) -> Any:
+        """Return the column of this table that an attribute stands for."""
+        found = self.column_of.get(key)
+        return self.computed[key] if found is None else found
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What classes have in common whose rows of this table are written alike."""
+        return self.table, self.keys, self.columns, self.copies
+
+
+def _collect(mapper: Mapper, table: Any) -> WriteFacts:
     props = {}
     for prop in mapper.column_attrs:
         for column in prop.columns:
-            if getattr(column, "table", None) is mapper.local_table:
+            if getattr(column, "table", None) is table:
                 props[column] = prop
     keys, columns, omittable, server = [], [], [], set()
     defaults, updates, sql_defaults, sql_updates, server_updates = {}, {}, {}, {}, []
-    generated = _generated_key(mapper, props)
-    for column in mapper.local_table.c:
+    computed: dict[str, Any] = {}
+    generated = _generated_key(table, props)
+    for column in table.c:
         if column not in props:
             continue
         prop = props[column]
         if column.computed is not None:
             server.add(prop.key)
             server_updates.append(prop.key)
+            computed[prop.key] = column
             continue
         key = prop.key
         keys.append(key)
@@ -76,7 +109,14 @@ def _collect(mapper: Mapper) -> WriteFacts:
             updates[key] = column.onupdate
         if column.server_onupdate is not None:
             server_updates.append(key)
+    is_root = table is mapper.base_mapper.local_table
+    where = key_columns(mapper, table)
     return WriteFacts(
+        table,
+        is_root,
+        where,
+        mapper.pk_keys if is_root else tuple([props[c].key for c in table.primary_key]),
+        () if is_root else _copies(mapper, table),
         tuple(keys),
         tuple(columns),
         dict(zip(keys, columns, strict=True)),
@@ -87,8 +127,15 @@ def _collect(mapper: Mapper) -> WriteFacts:
         sql_updates,
         frozenset(server),
         tuple(server_updates),
-        {key: _comparison(column) for key, column in zip(keys, columns, strict=True)},
+        {
+            key: _comparison(column)
+            for key, column in zip(keys, columns, strict=True)
+            # The database carries a new key of the root's row on to the tables below.
+            if is_root or column not in where
+        },
         generated,
+        computed,
+        not is_root and _owner(mapper, table).passive_deletes,
     )
 
 
@@ -102,9 +149,26 @@ def _omittable(column: Any, generated: bool) -> int:
     return 2 if column.type.should_evaluate_none else 0
 
 
-def _generated_key(mapper: Mapper, props: dict[Any, Any]) -> str | None:
+def _owner(mapper: Mapper, table: Any) -> Mapper:
+    """Return the mapper of the line above that brought in a table."""
+    return next(
+        each for each in mapper.line if each.local_table is table and each.inheritance.pairs
+    )
+
+
+def _copies(mapper: Mapper, table: Any) -> tuple[tuple[str, str], ...]:
+    """Return (attribute above, attribute of the table) of the keys that a row takes over."""
+    found = []
+    for above, own in _owner(mapper, table).inheritance.pairs:
+        source, target = mapper.property_of(above).key, mapper.property_of(own).key
+        if source != target:
+            found.append((source, target))
+    return tuple(found)
+
+
+def _generated_key(table: Any, props: dict[Any, Any]) -> str | None:
     """Return the key of the column whose value the database makes when none is given."""
-    column = mapper.local_table.autoincrement_column
+    column = table.autoincrement_column
     if column is None or column not in props:
         return None
     key: str = props[column].key

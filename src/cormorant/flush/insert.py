@@ -27,10 +27,29 @@ if TYPE_CHECKING:
 def insert_rows(
     context: UOWTransaction, mapper: Mapper, objects: list[Any], connection: Connection
 ) -> None:
-    """Insert the rows of new objects of one class; each object gets its key."""
-    facts = WriteFacts.of(mapper)
+    """Insert the rows of new objects of one class with one table; each object gets its key."""
+    prepare(mapper, objects)
+    insert_into(context, mapper, WriteFacts.of(mapper), objects, connection)
+
+
+def prepare(mapper: Mapper, objects: list[Any]) -> None:
+    """Give new objects what tells their class and the version of their rows."""
     _set_discriminator(mapper, objects)
     _set_versions(mapper, objects)
+
+
+def insert_into(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    connection: Connection,
+) -> None:
+    """Insert the rows that new objects have in one table."""
+    for source, target in facts.copies:
+        for obj in objects:
+            values = values_of(obj)
+            values[target] = values.get(source)
     if facts.defaults:
         for obj in objects:
             given = apply_defaults(
@@ -101,32 +120,34 @@ def _insert_batch(
     present = [i for i in range(len(facts.keys)) if not mask >> i & 1]
     keys = tuple([facts.keys[i] for i in present])
     columns = tuple([facts.columns[i] for i in present])
-    missing_pk = [key for key in mapper.pk_keys if key not in keys]
+    missing_pk = [key for key in facts.pk_keys if key not in keys]
     fetched = _fetched_keys(mapper, facts, keys, missing_pk, dialect)
     owner = mapper.class_.__name__
-    returning = tuple([_column(mapper, key) for key in fetched])
-    plan = insert_plan(mapper.local_table, columns, dialect, returning, owner=owner)
+    returning = tuple([facts.column(key) for key in fetched])
+    plan = insert_plan(facts.table, columns, dialect, returning, owner=owner)
     road = wire.road(connection, plan)
     try:
         rows = rows_of(objects, keys, plan.processors if road == "fast" else None)
     except Exception as error:
         raise plan.refused(error, rows_of(objects, keys, None)) from None
-    _require_keys(mapper, objects, missing_pk, facts)
+    if facts.is_root:
+        _require_keys(mapper, objects, missing_pk, facts)
     if fetched:
         answers = wire.run_returning(connection, plan, rows, road)
-        _take_answers(context, mapper, objects, fetched, answers)
+        _take_answers(context, mapper, facts, objects, fetched, answers)
     elif missing_pk:
         made = wire.run_each(connection, plan, rows, road)
-        take_keys(objects, made, missing_pk[0], context.session.identity_map.of(mapper))
+        if facts.is_root:
+            take_keys(objects, made, missing_pk[0], context.session.identity_map.of(mapper))
+        else:
+            for obj, key in zip(objects, made, strict=True):
+                values_of(obj)[missing_pk[0]] = key
     else:
         wire.run_many(connection, plan, rows, road)
-        take_given_keys(context, mapper, objects)
+        if facts.is_root:
+            take_given_keys(context, mapper, objects)
     fill_nulls(objects, (*keys, *_without_sequence(facts, dialect)))
     _after_batch(context, mapper, facts, objects, keys, fetched)
-
-
-def _column(mapper: Mapper, key: str) -> Any:
-    return mapper._properties[key].columns[0]  # type: ignore[attr-defined] # column keys only
 
 
 def _fetched_keys(
@@ -138,8 +159,10 @@ def _fetched_keys(
         for key in (*facts.server_keys, *_sql_defaults(facts, dialect))
         if key not in keys and key not in missing_pk
     ]
-    eager = mapper.eager_defaults
-    fetch = bool(wanted) and (eager is True or (eager == "auto" and dialect.insert_returning))
+    eager = mapper.base_mapper.eager_defaults
+    # As SQLAlchemy: "auto" brings back what comes with the key, which the root table makes.
+    auto = eager == "auto" and facts.is_root and dialect.insert_returning
+    fetch = bool(wanted) and (eager is True or auto)
     if mapper.version is not None and not mapper.version.counts and mapper.version.key in wanted:
         fetch = True
     if fetch:
@@ -175,9 +198,7 @@ def _require_keys(
     mapper: Mapper, objects: list[Any], missing_pk: list[str], facts: WriteFacts
 ) -> None:
     """Refuse rows whose key neither the object nor the database provides."""
-    lacking = [
-        key for key in mapper.pk_keys if key not in missing_pk and key != facts.generated_pk
-    ]
+    lacking = [key for key in facts.pk_keys if key not in missing_pk and key != facts.generated_pk]
     if not lacking:
         return
     for obj in objects:
@@ -194,13 +215,15 @@ def _require_keys(
 def _take_answers(
     context: UOWTransaction,
     mapper: Mapper,
+    facts: WriteFacts,
     objects: list[Any],
     fetched: tuple[str, ...],
     answers: list[Any],
 ) -> None:
     for obj, answer in zip(objects, answers, strict=True):
         values_of(obj).update(zip(fetched, answer, strict=True))
-    take_given_keys(context, mapper, objects)
+    if facts.is_root:
+        take_given_keys(context, mapper, objects)
 
 
 def take_given_keys(context: UOWTransaction, mapper: Mapper, objects: list[Any]) -> None:
@@ -232,17 +255,26 @@ def _after_batch(
     fetched: tuple[str, ...],
 ) -> None:
     """Tell refresh_flush listeners which values the flush brought, keys left out."""
+    if not facts.is_root and facts.server_keys:
+        _forget_unfetched(facts, objects, {*keys, *fetched})
     listeners = mapper.dispatch.refresh_flush
     if not listeners:
         return
-    brought = [key for key in fetched if key not in mapper.pk_keys]
+    brought = [key for key in fetched if key not in facts.pk_keys]
     defaulted = {id(obj): names for obj, names in context.defaulted}
     for obj in objects:
-        own = [key for key in defaulted.get(id(obj), ()) if key not in mapper.pk_keys]
-        names = [*own, *brought]
+        own = [key for key in defaulted.get(id(obj), ()) if key not in facts.pk_keys]
+        names = [*[key for key in own if key in facts.column_of], *brought]
         if names:
             for listener in listeners:
                 listener(obj, context, names)
+
+
+def _forget_unfetched(facts: WriteFacts, objects: list[Any], known: set[str]) -> None:
+    """Let values that the server made be loaded on access."""
+    names = [key for key in facts.server_keys if key not in known and key not in facts.pk_keys]
+    for obj in objects:
+        forget_values(state_of(obj).manager.mapper, obj, sorted(names))
 
 
 def _set_discriminator(mapper: Mapper, objects: list[Any]) -> None:
@@ -280,14 +312,15 @@ def _insert_expressions(
         if is_expression(value):
             sql_keys.append(key)
         given[facts.column_of[key]] = value
-    statement = insert(mapper.local_table).values(given)
-    problem = Facts(mapper.class_.__name__, mapper.local_table.name, (), "INSERT")
+    statement = insert(facts.table).values(given)
+    problem = Facts(mapper.class_.__name__, facts.table.name, (), "INSERT")
     result = wire.execute(connection, statement, {}, problem)
-    for key, value in zip(mapper.pk_keys, result.inserted_primary_key, strict=True):
+    for key, value in zip(facts.pk_keys, result.inserted_primary_key, strict=True):
         values[key] = value
         if key in sql_keys:
             sql_keys.remove(key)
-    forget_values(mapper, obj, sql_keys)
-    take_given_keys(context, mapper, [obj])
+    forget_values(state_of(obj).manager.mapper, obj, sql_keys)
+    if facts.is_root:
+        take_given_keys(context, mapper, [obj])
     absent = [key for key in facts.keys if facts.column_of[key] not in given]
     fill_nulls([obj], [key for key in absent if key not in facts.server_keys])

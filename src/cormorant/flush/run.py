@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
-from cormorant.flush._rows_cy import one_class, pk_of
+from cormorant.flush._rows_cy import pk_of
 from cormorant.flush.associations import write_pairs
 from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
-from cormorant.flush.delete import delete_rows
-from cormorant.flush.insert import insert_rows
+from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
 from cormorant.flush.order import levels, mapper_levels
 from cormorant.flush.switch import find_heirs, switch_rows
 from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_outsiders
-from cormorant.flush.update import update_rows
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
 from cormorant.instrument.constants import NO_VALUE
 
@@ -134,21 +131,11 @@ def _by_key(objects: list[Any]) -> list[Any]:
         return objects
 
 
-def _by_class(objects: list[Any]) -> list[tuple[Mapper, list[Any]]]:
-    """Group neighbours of one class."""
-    if one_class(objects):
-        return [(state_of(objects[0]).manager.mapper, objects)]
-    return [
-        (mapper, list(group))
-        for mapper, group in groupby(objects, key=lambda obj: state_of(obj).manager.mapper)
-    ]
-
-
 def fire(event: str, objects: list[Any], connection: Connection) -> None:
     """Fire one mapper event for each object, in order."""
     if not objects:
         return
-    for mapper, group in _by_class(objects):
+    for mapper, group in by_class(objects):
         listeners = getattr(mapper.dispatch, event)
         if listeners:
             for obj in group:
@@ -170,8 +157,7 @@ def _save_batch(
     fire("before_update", changed, connection)
     new, heirs = find_heirs(context, new)
     if changed:
-        for mapper, group in _by_class(changed):
-            update_rows(context, mapper, group, connection)
+        update_changed(context, root, changed, connection)
         context.updated.extend(changed)
     if heirs:
         switch_rows(context, heirs, connection)
@@ -181,25 +167,25 @@ def _save_batch(
         context.watch(heirs)
         context.watch(changed)
     if new:
-        for mapper, group in _by_class(new):
-            context.inserted.extend(group)
-            insert_rows(context, mapper, group, connection)
+        context.inserted.extend(new)
+        insert_new(context, root, new, connection)
     fire("after_insert", new, connection)
     fire("after_update", heirs, connection)
     fire("after_update", changed, connection)
     if context.watching:
-        _amend(context, [*new, *heirs, *changed], connection)
+        _amend(context, root, [*new, *heirs, *changed], connection)
 
 
-def _amend(context: UOWTransaction, objects: list[Any], connection: Connection) -> None:
+def _amend(
+    context: UOWTransaction, root: Mapper, objects: list[Any], connection: Connection
+) -> None:
     """Write what after events changed in the objects' own columns: once, without events."""
     if not context.link.changed:
         return
     amended = [obj for obj in objects if _columns_changed(context, obj)]
     if not amended:
         return
-    for mapper, group in _by_class(amended):
-        update_rows(context, mapper, group, connection)
+    update_changed(context, root, amended, connection)
     for obj in amended:
         state = state_of(obj)
         taken = context.snapshots[id(obj)]
@@ -228,9 +214,8 @@ def _delete_batch(
     doomed = [obj for obj in doomed if id(obj) not in context.inherited]
     fire("before_delete", doomed, connection)
     alive = [obj for obj in doomed if id(obj) in context.link.deleted]
-    for mapper, group in _by_class(alive) if alive else ():
-        for batch in [group] if root.batch else [[obj] for obj in group]:
-            delete_rows(context, mapper, batch, connection)
+    for part in ([alive] if alive else []) if root.batch else [[obj] for obj in alive]:
+        delete_doomed(context, root, part, connection)
     for obj in [*given_on, *alive]:
         state_of(obj).flags |= FLAG_DELETING
         context.deleted.append(obj)

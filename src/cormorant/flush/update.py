@@ -27,8 +27,21 @@ if TYPE_CHECKING:
 def update_rows(
     context: UOWTransaction, mapper: Mapper, objects: list[Any], connection: Connection
 ) -> list[Any]:
-    """Update the rows of changed objects of one class; return those that had a net change."""
-    facts = WriteFacts.of(mapper)
+    """Update the rows of changed objects of one class with one table.
+
+    Return those that had a net change.
+    """
+    return update_in(context, mapper, WriteFacts.of(mapper), objects, connection)
+
+
+def update_in(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    connection: Connection,
+) -> list[Any]:
+    """Update the rows that objects have in one table; return those that had a net change."""
     groups: dict[tuple[str, ...], list[Any]] = {}
     written, expressive = group_changes(objects, context.before, facts.comparisons, groups)
     if not written:
@@ -43,16 +56,28 @@ def update_rows(
     return found
 
 
+def raise_versions(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    connection: Connection,
+) -> None:
+    """Check and move the versions of objects that change in other tables only."""
+    if objects:
+        _update_batch(context, mapper, facts, objects, (), connection)
+
+
 def update_rows_of_switched(
     context: UOWTransaction,
     mapper: Mapper,
+    facts: WriteFacts,
     obj: Any,
     keys: list[str],
     expressive: bool,
     connection: Connection,
 ) -> None:
     """Update the row that a new object took over from a deleted one; `keys`: what it was given."""
-    facts = WriteFacts.of(mapper)
     wanted = _with_updates(context, mapper, facts, obj, keys, connection)
     if expressive or facts.sql_updates or _eager_keys(mapper, facts):
         _update_expressions(context, mapper, facts, obj, wanted, connection)
@@ -155,16 +180,16 @@ def _update_batch(
     keys: tuple[str, ...],
     connection: Connection,
 ) -> None:
-    rule = mapper.version
+    rule = mapper.version if facts.is_root else None
     counted = rule is not None and callable(rule.generator)
     set_keys = keys
     if rule is not None and counted and rule.key not in keys:
         set_keys = (*keys, rule.key)
-    where = list(mapper.primary_key)
+    where = list(facts.where)
     if rule is not None:
         where.append(rule.column)
     plan = update_plan(
-        mapper.local_table,
+        facts.table,
         [facts.column_of[key] for key in set_keys],
         where,
         connection.dialect,
@@ -181,8 +206,8 @@ def _update_batch(
             plain = update_rows_of(objects, set_keys, mapper.single_key, None)
             raise plan.refused(error, plain) from None
         count = wire.run_many(connection, plan, rows, road)
-        _check_count(mapper, objects, count, "UPDATE", connection)
-        _move_keys(context, mapper, objects, keys)
+        _check_count(mapper, facts, objects, count, "UPDATE", connection)
+        _move_keys(context, mapper, facts, objects, keys)
         return
     rows, versions = [], []
     for obj in objects:
@@ -203,11 +228,11 @@ def _update_batch(
         except Exception as error:
             raise plan.refused(error, rows) from None
     count = wire.run_many(connection, plan, rows, road)
-    _check_count(mapper, objects, count, "UPDATE", connection)
+    _check_count(mapper, facts, objects, count, "UPDATE", connection)
     if rule is not None:
         for obj, version in zip(objects, versions, strict=False):
             values_of(obj)[rule.key] = version
-    _move_keys(context, mapper, objects, keys)
+    _move_keys(context, mapper, facts, objects, keys)
 
 
 def _processed(row: tuple[Any, ...], processors: Any) -> tuple[Any, ...]:
@@ -215,12 +240,17 @@ def _processed(row: tuple[Any, ...], processors: Any) -> tuple[Any, ...]:
 
 
 def _check_count(
-    mapper: Mapper, objects: list[Any], count: int, step: str, connection: Connection
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    count: int,
+    step: str,
+    connection: Connection,
 ) -> None:
     if count < 0 or count == len(objects):
         return
-    table = mapper.local_table.description
-    version = "" if mapper.version is None else " or has another version"
+    table = facts.table.description
+    version = "" if mapper.version is None or not facts.is_root else " or has another version"
     raise exc.StaleDataError(
         f"{step} statement on table {table!r} expected to {step.lower()} {len(objects)} row(s) "
         f"of class {mapper.class_.__name__!r}; {count} were matched: a row is gone{version}. "
@@ -229,10 +259,14 @@ def _check_count(
 
 
 def _move_keys(
-    context: UOWTransaction, mapper: Mapper, objects: list[Any], keys: tuple[str, ...]
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    keys: tuple[str, ...],
 ) -> None:
     """Move objects whose primary key was changed to their new place in the identity map."""
-    if not any(key in mapper.pk_keys for key in keys):
+    if not facts.is_root or not any(key in mapper.pk_keys for key in keys):
         return
     known = context.session.identity_map.of(mapper)
     for obj in objects:
@@ -267,39 +301,44 @@ def _update_expressions(
     values = values_of(obj)
     before = context.before(obj)
     identity = _where(mapper, obj, before)
-    criteria = [c == v for c, v in zip(mapper.primary_key, identity, strict=True)]
+    criteria = [c == v for c, v in zip(facts.where, identity, strict=True)]
     given = {facts.column_of[key]: values.get(key) for key in keys}
-    rule = mapper.version
+    rule = mapper.version if facts.is_root else None
     if rule is not None:
         current, following = _version_of(mapper, obj, before)
         criteria.append(rule.column == current)
         if callable(rule.generator):
             given[rule.column] = following
-    statement = update(mapper.local_table).where(*criteria).values(given)
+    statement = update(facts.table).where(*criteria).values(given)
     eager = _eager_keys(mapper, facts)
-    _run_one(mapper, obj, statement, eager, connection)
+    _run_one(mapper, facts, obj, statement, eager, connection)
     _tell_brought(context, mapper, obj, eager)
     if rule is not None and callable(rule.generator):
         values[rule.key] = following
     computed = [key for key in keys if is_expression(values.get(key))]
     computed += [key for key in facts.sql_updates if key not in computed and key not in eager]
     forget_values(mapper, obj, computed)
-    _move_keys(context, mapper, [obj], tuple(keys))
+    _move_keys(context, mapper, facts, [obj], tuple(keys))
 
 
 def _run_one(
-    mapper: Mapper, obj: Any, statement: Any, eager: tuple[str, ...], connection: Connection
+    mapper: Mapper,
+    facts: WriteFacts,
+    obj: Any,
+    statement: Any,
+    eager: tuple[str, ...],
+    connection: Connection,
 ) -> None:
     """Run the UPDATE of one row; store what it, or else a SELECT, brings back."""
-    problem = Facts(mapper.class_.__name__, mapper.local_table.name, (), "UPDATE")
-    columns = [mapper._properties[key].columns[0] for key in eager]  # type: ignore[attr-defined] # column keys only
+    problem = Facts(mapper.class_.__name__, facts.table.name, (), "UPDATE")
+    columns = [facts.column(key) for key in eager]
     if columns and connection.dialect.update_returning:
         row = wire.execute(connection, statement.returning(*columns), {}, problem).first()
-        _check_count(mapper, [obj], int(row is not None), "UPDATE", connection)
+        _check_count(mapper, facts, [obj], int(row is not None), "UPDATE", connection)
     else:
         result = wire.execute(connection, statement, {}, problem)
         if connection.dialect.supports_sane_rowcount:
-            _check_count(mapper, [obj], result.rowcount, "UPDATE", connection)
+            _check_count(mapper, facts, [obj], result.rowcount, "UPDATE", connection)
         if not columns:
             return
         # By key alone: the UPDATE has moved the version that its own criteria named.
@@ -307,7 +346,7 @@ def _run_one(
         identity = mapper.identity_of(state_of(obj).pk)
         moved = [
             column == values.get(key, part)
-            for column, key, part in zip(mapper.primary_key, mapper.pk_keys, identity, strict=True)
+            for column, key, part in zip(facts.where, mapper.pk_keys, identity, strict=True)
         ]
         row = wire.execute(connection, select(*columns).where(*moved), {}, problem).first()
     if row is not None:
@@ -316,7 +355,7 @@ def _run_one(
 
 def _eager_keys(mapper: Mapper, facts: WriteFacts) -> tuple[str, ...]:
     """Return what an UPDATE brings back at once: nothing but under eager_defaults=True."""
-    if mapper.eager_defaults is not True:
+    if mapper.base_mapper.eager_defaults is not True:
         return ()
     return (*facts.server_update_keys, *facts.sql_updates)
 
@@ -339,8 +378,9 @@ def _forget_computed(
     context: UOWTransaction, mapper: Mapper, facts: WriteFacts, objects: list[Any]
 ) -> None:
     """Drop the values that the server computed anew; the next access loads them."""
-    keys = () if mapper.eager_defaults is True else facts.server_update_keys
-    rule = mapper.version
+    eager = mapper.base_mapper.eager_defaults is True
+    keys = () if eager else facts.server_update_keys
+    rule = mapper.version if facts.is_root else None
     if rule is not None and not callable(rule.generator):
         keys = (*keys, rule.key)
     computed = _expression_keys(mapper)

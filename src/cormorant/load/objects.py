@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cormorant.load._filler_cy import RowFiller
+from cormorant.load.polymorphic import split
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import Link
@@ -84,42 +85,22 @@ def objects_of(
             return objects_of(mapper, rows, keys, start, processors, target)
     known = target.identity_map.of(mapper)
     overwrite = target.overwrite or mapper.always_refresh
-    if mapper.polymorphic_on is None or not mapper.polymorphic_map:
+    if mapper.polymorphic_on is not None and mapper.polymorphic_map:
+        parts = split(mapper, rows, keys, start, processors, bool(target.context.loaded_listeners))
+    else:
+        parts = None
+    if parts is None:
         filler = filler_for(mapper, keys, start, processors)
         found: list[Any] = filler.objects(rows, target.link, known, overwrite, target.context)
         return found
-    return _polymorphic(mapper, rows, keys, start, processors, target, known, overwrite)
-
-
-def _polymorphic(
-    mapper: Mapper,
-    rows: Sequence[Row],
-    keys: tuple[str, ...],
-    start: int,
-    processors: Processors | None,
-    target: Target,
-    known: dict[Any, Any],
-    overwrite: bool,
-) -> list[Any]:
-    """Let each row be filled by the mapper that its discriminator names."""
-    found: list[Any] = []
-    discriminator = mapper.property_of(mapper.polymorphic_on).key
-    if discriminator not in keys:
-        # A text without the discriminator: what the rows are, only the caller knows.
-        filler = filler_for(mapper, keys, start, processors)
-        found += filler.objects(rows, target.link, known, overwrite, target.context)
-        return found
-    at = keys.index(discriminator)
-    process: Callable[[Any], Any] | None = None if processors is None else processors[at]
-    by_identity = mapper.polymorphic_map
-    for row in rows:
-        value = row[start + at]
-        if process is not None:
-            value = process(value)
-        chosen = by_identity.get(value, mapper)
+    objects: list[Any] = [None] * len(rows)
+    for chosen, places in parts:
         filler = filler_for(chosen, keys, start, processors)
-        found += filler.objects((row,), target.link, known, overwrite, target.context)
-    return found
+        part = [rows[place] for place in places]
+        made = filler.objects(part, target.link, known, overwrite, target.context)
+        for place, obj in zip(places, made, strict=True):
+            objects[place] = obj
+    return objects
 
 
 def elements(rows: Sequence[Row], span: Span, target: Target) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cormorant.load.objects import Target, filler_for, objects_of
+from cormorant.mapping.inherit import key_columns
 from cormorant.sql.prepared import PreparedSelect, prepare_lookup, prepare_select
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> Pr
         known: PreparedSelect | None = mapper.memo.get(("by key", keys))
         if known is not None:
             return known
-    columns = [mapper._properties[key].columns[0] for key in keys]  # type: ignore[attr-defined] # column keys only
+    columns = [mapper.loaded_column(mapper._properties[key]) for key in keys]  # type: ignore[arg-type] # column keys only
     frozen = tuple(sorted(lock.items())) if isinstance(lock, Mapping) else lock
 
     def prepare() -> PreparedSelect:
@@ -91,7 +92,10 @@ def values_by_key(
     lock: Any = None,
 ) -> dict[str, Any] | None:
     """Return the values of some attributes of one row, or None when the row is gone."""
-    prepared = select_by_key(mapper, tuple(keys), lock)
+    names = tuple(keys)
+    prepared = None if lock or not mapper.inheritance.is_joined else _of_one_table(mapper, names)
+    if prepared is None:
+        prepared = select_by_key(mapper, names, lock)
     rows, processors = prepared.fetch(connection, mapper.identity_of(pk))
     if not rows:
         return None
@@ -99,6 +103,20 @@ def values_by_key(
     if processors is not None:
         row = tuple([v if p is None else p(v) for v, p in zip(row, processors, strict=True)])
     return dict(zip(keys, row, strict=True))
+
+
+def _of_one_table(mapper: Mapper, keys: tuple[str, ...]) -> PreparedSelect | None:
+    """Return the read of attributes that all stand in one table below the root's, or None."""
+    columns = [mapper._properties[key].columns[0] for key in keys]  # type: ignore[attr-defined] # as above
+    tables = {getattr(column, "table", None) for column in columns}
+    table = tables.pop()
+    if tables or table is None or table is mapper.base_mapper.local_table:
+        return None
+
+    def prepare() -> PreparedSelect:
+        return prepare_select(None, columns, key_columns(mapper, table))
+
+    return _remembered(mapper, ("of one table", keys), prepare)
 
 
 def load_related(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column
 from sqlalchemy import exc as core_exc
 from sqlalchemy.util import ReadOnlyProperties
 from typing_extensions import TypeVar
@@ -16,9 +16,10 @@ from cormorant.event.catalog import InstanceEvents, MapperEvents
 from cormorant.event.places import Everyone, OfClass, Place
 from cormorant.instrument._state_cy import state_of
 from cormorant.instrument.manager import ClassManager, manager_or_error, own_manager
+from cormorant.mapping.arrange import arrange
 from cormorant.mapping.cascades import reached
 from cormorant.mapping.columns import ColumnProperty
-from cormorant.mapping.identities import Keyed
+from cormorant.mapping.family import FamilyMember
 from cormorant.mapping.inherit import Inheritance, polymorphic_column
 from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.relationships import RelationshipProperty
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from cormorant.mapping.registry import registry as Registry
 
 
-class Mapper(Keyed, InspectionAttr, Generic[O]):
+class Mapper(FamilyMember, InspectionAttr, Generic[O]):
     """One mapped class: its table, its properties, its keys.
 
     `attrs` in the order of declaration. `pk_keys`: attribute names of the primary key in the
@@ -77,11 +78,13 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
     ) -> None:
         self.class_ = class_
         self.registry = registry
-        self.inheritance = Inheritance.find(self, class_, local_table, inherits, inherit_condition)
+        self.inheritance = Inheritance.find(
+            class_, local_table, inherits, inherit_condition, concrete
+        )
         self.inherits = self.inheritance.parent
         self.base_mapper: Mapper = self.inherits.base_mapper if self.inherits else self
         self.local_table: Any = self.inheritance.table
-        self.persist_selectable = self.local_table
+        self.persist_selectable = self.inheritance.selectable
         self.single = self.inheritance.single
         self.concrete = concrete
         self.polymorphic_identity = polymorphic_identity
@@ -161,25 +164,7 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
         return self.local_table.c[element.key] if element.table is None else element
 
     def _map_columns(self, properties: dict[str, Any]) -> None:
-        wanted, unwanted, prefix = self._limits
-        for key, prop in self.inheritance.inherited_properties():
-            if key not in properties:
-                properties[key] = prop
-        covered: set[Any] = set()
-        order: list[tuple[str, MapperProperty]] = []
-        for key, given in properties.items():
-            prop = given if isinstance(given, MapperProperty) else ColumnProperty(given)
-            if isinstance(prop, ColumnProperty):
-                covered.update(prop.columns)
-            order.append((key, prop))
-        for column in self.local_table.c if self.local_table is not None else ():
-            key = prefix + column.key
-            if column in covered or column.key in unwanted:
-                continue
-            if wanted is not None and column.key not in wanted and column not in self.primary_key:
-                continue
-            order.append((key, ColumnProperty(column)))
-        for key, prop in order:
+        for key, prop in arrange(self, properties, self._limits):
             self._set_property(key, prop)
 
     def _set_property(self, key: str, prop: MapperProperty) -> None:
@@ -226,46 +211,6 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
                 self.class_manager.announce_attribute(key)
         self.configured = True
         self.class_manager.choose_constructor()
-
-    @property
-    def load_columns(self) -> Sequence[tuple[str, Any]]:
-        """(attribute key, Core column) of an ordinary load, primary key first, none deferred."""
-        found: list[tuple[str, Any]] | None = self.memo.get("load_columns")
-        if found is None:
-            keys = [
-                (p.key, p.columns[0]) for p in self.column_attrs if p.columns[0] in self.pk_set
-            ]
-            keys.sort(key=lambda item: self.pk_keys.index(item[0]) if self.pk_keys else 0)
-            rest = [
-                (p.key, p.columns[0])
-                for p in self.column_attrs
-                if p.columns[0] not in self.pk_set and not p.deferred
-            ]
-            found = self.memo["load_columns"] = keys + rest
-        return found
-
-    pk_keys: tuple[str, ...] = ()
-    """Empty while the key is being found."""
-
-    @property
-    def pk_set(self) -> frozenset[Any]:
-        """The primary key columns as a set."""
-        return frozenset(self.primary_key)
-
-    @property
-    def selectable(self) -> Any:
-        """What rows of this class are selected from."""
-        return self.local_table
-
-    @property
-    def mapped_table(self) -> Any:
-        """The table of the class."""
-        return self.local_table
-
-    @property
-    def tables(self) -> list[Table]:
-        """The tables that rows of this class are written to."""
-        return [self.local_table]
 
     @property
     def entity(self) -> type[Any]:
@@ -364,38 +309,6 @@ class Mapper(Keyed, InspectionAttr, Generic[O]):
         return prop
 
     get_property_by_column = property_of
-
-    @property
-    def polymorphic_map(self) -> dict[Any, Mapper]:
-        """Discriminator value -> mapper of the whole family."""
-        return self.base_mapper.inheritance.by_identity
-
-    @property
-    def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:
-        """(discriminator, its values) of a class that shares its table; None: every row is its."""
-        if not self.single or self.polymorphic_on is None:
-            return None
-        found = [mapper.polymorphic_identity for mapper in self.self_and_descendants]
-        return self.polymorphic_on, tuple([each for each in found if each is not None])
-
-    @property
-    def self_and_descendants(self) -> list[Mapper]:
-        """This mapper and those of all mapped subclasses, parents first."""
-        found = [self]
-        for child in self.inheritance.children:
-            found.extend(child.self_and_descendants)
-        return found
-
-    def isa(self, other: Mapper) -> bool:
-        """Tell whether this mapper is `other` or inherits from it."""
-        mapper: Mapper | None = self
-        while mapper is not None and mapper is not other:
-            mapper = mapper.inherits
-        return mapper is other
-
-    def common_parent(self, other: Mapper) -> bool:
-        """Tell whether both mappers are of one inheritance family."""
-        return self.base_mapper is other.base_mapper
 
     @property
     def version_id_col(self) -> Any:

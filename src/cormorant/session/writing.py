@@ -14,6 +14,7 @@ from cormorant.instrument._state_cy import InstanceState, is_stale, state_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.load.prepared import load_keys
 from cormorant.load.results import written_result
+from cormorant.mapping.inherit import key_columns
 from cormorant.session.flushing import leave_deleted
 from cormorant.session.restore import announce_expire
 from cormorant.sql import wire
@@ -61,7 +62,7 @@ class Write:
         self.parameters = parameters
         self.options = options
         self.strategy = strategy_of(options)
-        self.key_columns = tuple(mapper.primary_key)
+        self.key_columns = key_columns(mapper, mapper.local_table)
 
     def run(self) -> tuple[Rows, int]:
         """Execute, then bring the objects in line; return the user's rows and a row count."""

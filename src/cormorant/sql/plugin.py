@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import CompileState
 from sqlalchemy.sql.dml import DeleteDMLState, InsertDMLState, UpdateDMLState
-from sqlalchemy.sql.selectable import SelectState
+from sqlalchemy.sql.selectable import SelectBase, SelectState
 
 from cormorant.sql.attributes import (
     PLUGIN,
@@ -31,7 +31,8 @@ def entity_clause(entity: Entity) -> Any:
 
     As the class-level `__clause_element__` of the class: its rows, marked with the entity.
     """
-    element = entity.selectable._annotate(entity_annotations(entity))
+    notes = {**entity_annotations(entity), "dml_table": entity.local_table}
+    element = entity.selectable._annotate(notes)
     return element._set_propagate_attrs(propagated(entity))
 
 
@@ -156,14 +157,11 @@ def _own_rows(statement: Any) -> tuple[Any, ...]:
         if entity is None:
             entity = _owner_of(element)
             # Subqueries hide the table; they have criteria of their own.
-            if entity is not None and entity.selectable not in element._from_objects:
+            if entity is not None and not _shows(element, entity):
                 continue
         if entity is not None and id(entity) not in found:
             found[id(entity)] = only_rows_of(entity)
-    joins = [*statement._setup_joins]
-    for memoized in statement._memoized_select_entities:
-        joins.extend(memoized._setup_joins)
-    for target, condition, _left, _flags in joins:
+    for target, condition, _left, _flags in _all_joins(statement):
         along = isinstance(target, QueryableAttribute)
         entity = target.prop.mapper if along else entity_of(target)
         if entity is None:
@@ -174,6 +172,12 @@ def _own_rows(statement: Any) -> tuple[Any, ...]:
         else:
             found.pop(id(entity), None)
     return tuple(criterion for criterion in found.values() if criterion is not None)
+
+
+def _shows(element: Any, entity: Entity) -> bool:
+    """Tell whether an element brings rows of an entity into a FROM list."""
+    tables = {entity.selectable, *entity.selectable._from_objects}
+    return not tables.isdisjoint(element._from_objects)
 
 
 def _resolve_join(target: Any, onclause: Any, left: Any, flags: Any) -> tuple[Any, Any, Any, Any]:
@@ -209,14 +213,37 @@ def rewritten(statement: Any) -> tuple[Any, tuple[Span, ...]]:
 
 def _joined_selectables(statement: Any) -> list[Any]:
     """Return the selectables of entities that are joins: their columns alone name no join."""
-    found = []
+    found: dict[int, Any] = {}
     for element in statement._raw_columns:
-        entity = entity_of(element)
-        if entity is not None and entity.selectable.__visit_name__ == "join":
-            known = any(entity_of(one) is entity for one in statement._from_obj)
-            if not known:
-                found.append(entity.selectable)
-    return found
+        for entity in _entities_within(element):
+            if entity.selectable.__visit_name__ == "join":
+                found[id(entity)] = entity
+    if not found:
+        return []
+    targets = [join[0] for join in _all_joins(statement)]
+    for one in (*statement._from_obj, *targets):
+        along = isinstance(one, QueryableAttribute)
+        found.pop(id(one.prop.mapper if along else entity_of(one)), None)
+    return [entity.selectable for entity in found.values()]
+
+
+def _entities_within(element: Any) -> Iterable[Entity]:
+    """Yield the entities whose columns an element is made of; those in subqueries stay there."""
+    pending = [element]
+    while pending:
+        one = pending.pop()
+        entity = getattr(one, "_annotations", {}).get("parententity")
+        if entity is not None:
+            yield entity
+        elif not isinstance(one, SelectBase):
+            pending.extend(one.get_children())
+
+
+def _all_joins(statement: Any) -> list[Any]:
+    joins = list(statement._setup_joins)
+    for memoized in statement._memoized_select_entities:
+        joins.extend(memoized._setup_joins)
+    return joins
 
 
 @CompileState.plugin_for(PLUGIN, "select")
@@ -248,10 +275,8 @@ class EntitySelectState(SelectState):
     def _get_filter_by_entities(cls, statement: Any) -> Collection[Any]:
         """Return where `filter_by` looks for a name; entities by attribute, tables by column."""
         found: dict[Any, None] = {}
-        joins = list(statement._setup_joins)
-        for memoized in statement._memoized_select_entities:
-            joins.extend(memoized._setup_joins)
-        for element in (*statement._raw_columns, *statement._from_obj, *(j[0] for j in joins)):
+        targets = [join[0] for join in _all_joins(statement)]
+        for element in (*statement._raw_columns, *statement._from_obj, *targets):
             for namespace in _namespaces(element):
                 found.setdefault(namespace)
         return list(found)
