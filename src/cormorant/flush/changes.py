@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
+from cormorant.flush._parents_cy import need_a_look
 from cormorant.flush._rows_cy import by_root
 from cormorant.flush.associations import let_pairs_go, pairs_of
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
+from cormorant.flush.parents import key_plan
 from cormorant.flush.sync import sync_leavers
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
 from cormorant.instrument.constants import NO_VALUE
@@ -117,11 +119,15 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
 
     Fills `context.incoming`: id of the child -> (relationship, parent or None).
     """
-    for root, group in [*changes.new.items(), *changes.changed.items()]:
-        if not family_has_relationships(root):
-            continue
-        for obj in list(group):
-            _relate_object(context, changes, obj)
+    drawn = list(changes.changed.items())
+    for root, group in changes.new.items():
+        if family_has_relationships(root):
+            for obj in need_a_look(group, context.link, key_plan):
+                _relate_object(context, changes, obj)
+    for root, group in drawn:
+        if family_has_relationships(root):
+            for obj in list(group):
+                _relate_object(context, changes, obj)
     released: list[Any] = []
     doomed = [obj for group in changes.deleted.values() for obj in group]
     while doomed or context.leavers:

@@ -12,7 +12,7 @@ from cormorant.flush.context import UOWTransaction
 from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
 from cormorant.flush.order import levels, mapper_levels
 from cormorant.flush.switch import find_heirs, switch_rows
-from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_outsiders
+from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_new, sync_outsiders
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
 from cormorant.instrument.constants import NO_VALUE
 
@@ -74,9 +74,15 @@ def _listeners_may_look(order: list[Mapper]) -> bool:
         for mapper in root.self_and_descendants:
             if any(getattr(mapper.dispatch, name) for name in HEARD):
                 return True
-            if any(a.listeners for a in mapper.class_manager.attributes.values()):
+            if any(_is_heard(each) for each in mapper.class_manager.attributes.values()):
                 return True
     return False
+
+
+def _is_heard(attribute: Any) -> bool:
+    """Tell whether an attribute has listeners beside the other side of its relationship."""
+    early = getattr(attribute, "early", {})
+    return any(attribute.listeners.values()) or any(early.values())
 
 
 def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[Any]) -> None:
@@ -150,7 +156,7 @@ def _save_batch(
     changed: list[Any],
 ) -> None:
     """Keys of parents, before events, UPDATE, INSERT, after events."""
-    sync_keys(context, new)
+    sync_new(context, new)
     sync_keys(context, changed)
     connection = context.connection_of(root)
     fire("before_insert", new, connection)

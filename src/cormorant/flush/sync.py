@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
+from cormorant.flush._parents_cy import take_parent_keys
+from cormorant.flush.parents import key_plan
 from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of
 
 if TYPE_CHECKING:
@@ -20,6 +22,14 @@ def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
         entries = incoming.pop(id(obj), None)
         if entries:
             _sync_object(obj, entries)
+
+
+def sync_new(context: UOWTransaction, objects: list[Any]) -> None:
+    """Give new objects the keys of their parents."""
+    odd = take_parent_keys(objects, context.link, context.incoming, key_plan)
+    sync_keys(context, objects)
+    for obj, prop, parent in odd:
+        _sync_object(obj, [(prop, parent)])
 
 
 def sync_leavers(context: UOWTransaction, children: list[Any]) -> None:

@@ -825,29 +825,58 @@ if not cython.compiled:
     ColumnAttribute.__get__ = _get_interpreted  # type: ignore[method-assign] # see above
 
 
-def enlist(link: Any, objects: Any, general: Any) -> Any:
-    """Put new objects without related ones into a session; `general(obj)` takes the others.
+def enlist(link: Any, objects: Any, keys_of: Any, relatives: Any, enter: Any) -> Any:
+    """Put objects and what they cascade to into a session, breadth first from each object.
 
-    For sessions where nobody listens to objects coming in.
+    For sessions where nobody listens to objects coming in. `keys_of(obj)`: the relationships
+    of its class along which it cascades, as (key, holds a list), or None where only
+    `relatives(obj)` can tell; `enter(obj)` takes in an object that is not plainly new.
     """
     home: Link = link
-    new: dict[Any, Any] = home.new
-    for obj in objects:
-        state: InstanceState = state_in(obj)
-        values: dict[Any, Any] = values_in(obj, state)
-        if state.link is not None or state.pk is not None:
-            general(obj)
-            continue
-        for key in state.manager.related_keys:
-            if key in values:
-                general(obj)
-                break
-        else:
-            if state.ref is None:
-                state.ref = weakref.ref(obj)
-            state.link = home
-            state.epoch = home.epoch
-            new[id(obj)] = obj
+    last: Any = None
+    keys: Any = None
+    for root in objects:
+        queue: list[Any] = []
+        admit(root, home, enter, queue)
+        for obj in queue:
+            if type(obj) is not last:
+                last = type(obj)
+                keys = keys_of(obj)
+            state: InstanceState = state_in(obj)
+            queued: cython.bint = state.extra is not None and bool(state.extra.queues)
+            if keys is None or state.pk is not None or queued:
+                for member in relatives(obj):
+                    if state_in(member).link is not home:
+                        admit(member, home, enter, queue)
+                continue
+            values: dict[Any, Any] = values_in(obj, state)
+            for key, many in keys:
+                value = values.get(key)
+                if value is None:
+                    continue
+                if not many:
+                    if state_in(value).link is not home:
+                        admit(value, home, enter, queue)
+                    continue
+                for member in value:
+                    if member is not None and state_in(member).link is not home:
+                        admit(member, home, enter, queue)
+
+
+@cython.cfunc
+def admit(obj: Any, home: Link, enter: Any, queue: list[Any]) -> Any:
+    """Take one object in, and put it at the end of those whose relatives are to follow."""
+    state: InstanceState = state_in(obj)
+    if state.link is not None or state.pk is not None:
+        enter(obj)
+    else:
+        values_in(obj, state)
+        if state.ref is None:
+            state.ref = weakref.ref(obj)
+        state.link = home
+        state.epoch = home.epoch
+        home.new[id_of(obj)] = obj
+    queue.append(obj)
 
 
 def adopt_row(

@@ -15,6 +15,8 @@ from cormorant.instrument._state_cy import (
     settle,
     state_of,
 )
+from cormorant.instrument.related_list import RelatedCollection
+from cormorant.mapping.cascades import related
 from cormorant.session.failing import Tell, plainly
 
 if TYPE_CHECKING:
@@ -41,7 +43,37 @@ def add_all(session: Session, objects: Iterable[Any]) -> None:
         return
     if not session.link.begun:
         session.autobegin()
-    enlist(session.link, members, partial(add, session))
+    enlist(session.link, members, cascade_keys, _relatives, partial(_enter, session))
+
+
+def cascade_keys(obj: Any) -> tuple[tuple[str, bool], ...] | None:
+    """Return (key, holds a list) of the relationships of a class that cascade save-update.
+
+    None for a class with collections other than lists.
+    """
+    mapper: Mapper = state_of(obj).manager.mapper
+    if "cascade_keys" not in mapper.memo:
+        mapper.ready()
+        props = [prop for prop in mapper.relationships if "save-update" in prop.cascade]
+        plain = all(isinstance(prop.impl, RelatedCollection) == prop.uselist for prop in props)
+        keys = tuple([(prop.key, prop.uselist) for prop in props])
+        mapper.memo["cascade_keys"] = keys if plain else None
+    found: tuple[tuple[str, bool], ...] | None = mapper.memo["cascade_keys"]
+    return found
+
+
+def _relatives(obj: Any) -> list[Any]:
+    """Return what the save-update cascade reaches from one object."""
+    state = state_of(obj)
+    found: list[Any] = []
+    for prop in state.manager.mapper.relationships:
+        if "save-update" in prop.cascade:
+            found += related(prop, obj, state, "save-update")
+    return found
+
+
+def _enter(session: Session, obj: Any) -> None:
+    enter(session, obj, state_of(obj))
 
 
 def has_relationships(mapper: Mapper) -> bool:
