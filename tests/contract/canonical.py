@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .allowed import copies_told_once, in_any_order, leavers_told_once
 from .catalog import BARRIERS, UNORDERED
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """One event as it was heard: its name and the text of its arguments."""
-
-    name: str
-    arguments: tuple[str, ...]
-
-    def __str__(self) -> str:
-        """Return the event as one line."""
-        return f"{self.name}({', '.join(self.arguments)})"
+from .words import Heard
 
 
 def exact(log: Sequence[Heard]) -> list[str]:
     """Return the log line by line, in the order heard."""
     return [str(heard) for heard in log]
+
+
+def of_the_oracle(log: Sequence[Heard]) -> list[Heard]:
+    """Return a log of the oracle without what the subject is wanted not to say."""
+    return list(copies_told_once(list(leavers_told_once(log))))
 
 
 def canonical(log: Sequence[Heard], chance: frozenset[str] = UNORDERED) -> list[str]:
@@ -33,7 +28,7 @@ def canonical(log: Sequence[Heard], chance: frozenset[str] = UNORDERED) -> list[
     """
     lines: list[str] = []
     unordered: list[str] = []
-    for heard in settled(log):
+    for heard in in_any_order(log):
         if heard.name in chance:
             unordered.append(f"~ {heard}")
             continue
@@ -42,27 +37,6 @@ def canonical(log: Sequence[Heard], chance: frozenset[str] = UNORDERED) -> list[
             unordered.clear()
         lines.append(str(heard))
     return lines + sorted(unordered)
-
-
-def settled(log: Sequence[Heard]) -> Iterator[Heard]:
-    """Yield the log, neighbouring `set` events of one flush sorted by their objects.
-
-    A flush copies keys from parents to children in the order of a set of states. The oracle
-    copies a key once for each side of a relation: a copy that changes nothing is left out.
-    """
-    flushing = False
-    copied: list[Heard] = []
-    for heard in log:
-        if flushing and heard.name == "set":
-            if heard.arguments[1] != heard.arguments[2]:
-                copied.append(heard)
-            continue
-        yield from sorted(copied, key=lambda change: change.arguments[0])
-        copied.clear()
-        if heard.name in BARRIERS:
-            flushing = heard.name == "before_flush"
-        yield heard
-    yield from sorted(copied, key=lambda change: change.arguments[0])
 
 
 @dataclass(frozen=True, slots=True)

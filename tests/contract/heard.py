@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from . import catalog
-from .canonical import Heard
 from .labels import Labels
 from .oracle import Orm
+from .words import Heard
 
 Listener = Callable[..., None]
 
@@ -59,9 +59,9 @@ class Recorder:
         """Write a line of the scenario's own; it is a barrier too."""
         self.write("mark", repr(text))
 
-    def write(self, name: str, *arguments: str) -> None:
+    def write(self, name: str, *arguments: str, copies_key: bool = False) -> None:
         """Write one event down."""
-        self.log.append(Heard(name, arguments))
+        self.log.append(Heard(name, arguments, copies_key))
 
     def note(self, name: str, *values: object) -> None:
         """Write down an event that a listener of the scenario itself received."""
@@ -129,24 +129,27 @@ class Recorder:
 
     def _writer(self, name: str, arguments: tuple[str, ...]) -> Listener:
         def write(*values: Any) -> None:
-            if name == "refresh":
+            if name == "refresh" and self.orm.is_oracle:
                 names = self._filled(values[0], values[2])
                 if names == set():
                     return
                 values = (*values[:2], names)
-            self.write(name, *map(self._text, arguments, values))
+            copies = name == "set" and self._is_foreign(values[0], values[3].key)
+            self.write(name, *map(self._text, arguments, values), copies_key=copies)
 
         return write
 
     def _filled(self, target: Any, names: Any) -> set[str] | None:
-        """Return the names in `refresh` without relations: no row fills them.
-
-        A wanted difference: the oracle names every relation that waits for a lazy load.
-        """
+        """Return the names in `refresh` without relations that no row filled: see allowed.py."""
         if names is None:
             return None
         state = self.orm.inspect(target)
-        return set(names) - set(state.mapper.relationships.keys())
+        return set(names) - (set(state.mapper.relationships.keys()) & state.unloaded)
+
+    def _is_foreign(self, target: Any, key: str) -> bool:
+        """Tell whether an attribute is a column that refers to another table."""
+        columns = self.orm.inspect(target).mapper.column_attrs
+        return key in columns and any(column.foreign_keys for column in columns[key].columns)
 
     def _text(self, argument: str, value: Any) -> str:
         """Return one argument of an event as text."""

@@ -22,6 +22,7 @@ STATEMENTS = (
     "union",
     "union_all",
 )
+ORACLE = "sqlalchemy.orm"
 ROADS = ("core", "fast")
 
 
@@ -41,6 +42,11 @@ class Orm:
         for name in STATEMENTS:
             setattr(self, name, getattr(source, name))
         self._package = package
+
+    @property
+    def is_oracle(self) -> bool:
+        """Tell whether this is sqlalchemy.orm, which the subject is compared with."""
+        return self.name == ORACLE
 
     def __getattr__(self, name: str) -> Any:
         """Return the mapper's own public name."""

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
-from .canonical import Heard
 from .heard import Recorder
 from .models import blog
 from .oracle import Orm
+from .words import Heard
 
 
 @dataclass(frozen=True, slots=True)

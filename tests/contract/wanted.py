@@ -7,9 +7,10 @@ from dataclasses import replace
 from itertools import accumulate
 from operator import le
 
-from .canonical import Heard, Outcome, canonical
+from .canonical import Outcome, canonical
 from .catalog import BARRIERS, UNORDERED
 from .program import Played
+from .words import Heard
 
 KNOWN = ("'addresses'", "'user'", "'user_id'")
 """Names in `refresh` that the subject leaves out: no row filled them.

@@ -209,3 +209,25 @@ def test_an_endless_listener_is_named_by_a_class_of_its_own() -> None:
         return caught, issubclass(getattr(orm.exc, caught), orm.exc.FlushError)
 
     assert both(scenario) == (("FlushError", True), ("ListenerLoopError", True))
+
+
+def test_keys_are_copied_in_one_order_where_the_oracle_has_many() -> None:
+    def scenario(orm: Orm) -> Any:
+        orders = set()
+        for _run in range(30):
+            world = blog_in(orm)
+            log: list[Any] = []
+            told = lambda t, value, *rest, log=log: log.append((t.email, value))  # noqa: E731
+            orm.event.listen(world.Address.user_id, "set", told)
+            users = [world.User(name=str(number)) for number in range(3)]
+            for number in range(6):
+                users[number % 3].addresses.append(world.Address(email=str(number)))
+            world.session.add_all(users)
+            world.session.commit()
+            orders.add(tuple(dict.fromkeys(log)))
+            world.session.close()
+        return orders
+
+    theirs, ours = both(scenario)
+    assert len(theirs) > 1
+    assert len(ours) == 1

@@ -179,16 +179,12 @@ class RowFiller:
             state.link.changed.pop(id(obj), None)
             self.fill(state.values, row)
             names = None
-        elif self.manager.dispatch.refresh:
-            # As SQLAlchemy: an object that lacks anything, be it a relationship, is announced
-            # once per statement, whether or not the row had what it lacks.
-            names = state.unloaded - state.committed_state.keys()
-            self.fill_missing(state, row)
-            if not names or id(obj) in context.fresh:
+        else:
+            filled = self.fill_missing(state, row)
+            # A row that fills nothing refreshes nothing: see docs/differences.md.
+            if filled is None or id(obj) in context.fresh:
                 return
             context.fresh[id(obj)] = obj
-        else:
-            self.fill_missing(state, row)
-            return
+            names = frozenset(filled)
         for listener in self.manager.dispatch.refresh:
             listener(obj, context, names)
