@@ -52,6 +52,7 @@ from cormorant.mapping.columns import (
     deferred,
     mapped_column,
 )
+from cormorant.mapping.comparisons import with_parent
 from cormorant.mapping.declarative import (
     DeclarativeBase,
     DeclarativeBaseNoMeta,
@@ -208,4 +209,5 @@ __all__ = [
     "update",
     "validates",
     "was_deleted",
+    "with_parent",
 ]

@@ -75,6 +75,14 @@ class ObjectDeletedError(core.InvalidRequestError):
     """The row of an object is gone when the object is refreshed."""
 
 
+class UnresolvedValueError(core.InvalidRequestError):
+    """An object that a relationship is compared with has no value for its key."""
+
+
+class UnsupportedOperatorError(core.InvalidRequestError, NotImplementedError):
+    """An operator is used on a relationship that it has no meaning for."""
+
+
 class LoaderStrategyException(core.InvalidRequestError):
     """A loader option does not fit the attribute it is given for."""
 

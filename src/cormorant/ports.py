@@ -34,6 +34,9 @@ class Entity(Protocol):
     def entity(self) -> Any:
         """The mapped or aliased class that the entity stands for."""
 
+    def ready(self) -> None:
+        """Configure the mappers of the registry if that has not happened yet."""
+
     @property
     def local_table(self) -> Any:
         """The table that INSERT, UPDATE and DELETE of the entity write."""

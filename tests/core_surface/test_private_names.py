@@ -201,3 +201,17 @@ def test_columns_move_to_the_selectable_that_is_made_of_theirs() -> None:
     adapter = ClauseAdapter(alias, adapt_on_names=False, anonymize_labels=True)
     assert adapter.replace(table.c.a) is alias.c.a
     assert str(adapter.traverse(table.c.a == table.c.id)) == "x.a = x.id"
+
+
+def test_a_criterion_may_bring_its_own_negation() -> None:
+    criterion = sa.and_(table.c.id == 1, table.c.a == "x")
+    criterion.negation_clause = table.c.id.is_(None)
+    assert str(~criterion) == str(sa.not_(criterion)) == "t.id IS NULL"
+
+
+def test_a_parameter_asks_for_its_value_at_each_execution(sqlite_engine: Engine) -> None:
+    values = iter([1, 2])
+    late = sa.bindparam(None, callable_=lambda: next(values), type_=sa.Integer(), unique=True)
+    statement = sa.select(late)
+    with sqlite_engine.connect() as connection:
+        assert [connection.scalar(statement), connection.scalar(statement)] == [1, 2]

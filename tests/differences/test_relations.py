@@ -5,10 +5,12 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+from sqlalchemy import create_engine
 from sqlalchemy import event as core_event
 
-from tests.contract.models import blog
+from tests.contract.models import blog, people
 from tests.contract.oracle import Orm
+from tests.contract.test_relationship_criteria import pairs
 
 from .sides import blog_in, both, problem, stored
 
@@ -76,3 +78,60 @@ def test_a_child_that_moves_to_another_owner_is_no_orphan() -> None:
 
     # No difference, although the subject has not read the first owner again.
     assert both(scenario) == ([True, True, 0],) * 2
+
+
+def test_rows_that_differ_in_one_column_of_a_key_are_found() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = create_engine("sqlite://")
+        world = pairs(orm, engine)
+        with orm.Session(engine) as session:
+            session.add(world.Ship(name="Near", spot=world.Spot(x=1, y=2)))
+            here = session.get(world.Spot, (1, 1))
+            others = orm.select(world.Ship.name).where(world.Ship.spot != here)
+            return sorted(session.scalars(others))
+
+    assert both(scenario) == (["Fram", "Lost"], ["Fram", "Lost", "Near"])
+
+
+def test_none_means_no_related_row_under_the_whole_condition() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = create_engine("sqlite://")
+        world = people(orm, engine)
+        User, Address = world.User, world.Address
+        Address.grown = orm.relationship(
+            User,
+            primaryjoin=lambda: orm.and_(User.id == orm.foreign(Address.user_id), User.age > 26),
+            viewonly=True,
+        )
+        with orm.Session(engine) as session:
+            nobody = orm.select(Address.id).where(Address.grown == None)  # noqa: E711 - IS NULL
+            found = session.scalars(nobody).all()
+            orphans = problem(lambda: orm.select(Address.id).where(Address.user.is_(None)))
+            return found, orphans
+
+    assert both(scenario) == (([], "NotImplementedError"), ([3], "no error"))
+
+
+def test_any_heeds_the_criteria_of_and() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = create_engine("sqlite://")
+        world = people(orm, engine)
+        some = world.User.addresses.and_(world.Address.email == "bob@a.org")
+        with orm.Session(engine) as session:
+            return session.scalars(orm.select(world.User.name).where(some.any())).all()
+
+    assert both(scenario) == (["Ann", "Bob"], ["Bob"])
+
+
+def test_an_object_of_the_wrong_class_is_refused_in_a_comparison() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = create_engine("sqlite://")
+        world = people(orm, engine)
+        with orm.Session(engine) as session:
+            first = session.get(world.Address, 1)
+            return [
+                problem(lambda: world.Address.user == first),
+                problem(lambda: orm.with_parent(first, world.User.addresses)),
+            ]
+
+    assert both(scenario) == (["no error", "no error"], ["ArgumentError", "ArgumentError"])

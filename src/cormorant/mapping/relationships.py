@@ -5,10 +5,13 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sqlalchemy import and_
+
 from cormorant import exc
 from cormorant.instrument._state_cy import InstanceState
 from cormorant.instrument.related import RelatedAttribute, RelatedObject
 from cormorant.instrument.related_list import RelatedCollection
+from cormorant.mapping.along import RowsOf, between
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.comparisons import compare_relationship
 from cormorant.mapping.joins import JoinColumns, backref_options, find_join, find_secondary
@@ -324,10 +327,19 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         """The related table."""
         return self.entity.local_table
 
-    def join_target(self) -> tuple[Any, Any]:
-        """Return (selectable, ON clause) of a join along this relationship."""
+    def between(self, near: Any, far: Any, middle: Any = None) -> tuple[Any, Any]:
+        """Return the conditions of the join of two entities; see `along.between`."""
+        return between(self, near, far, middle)
+
+    def rows_of(self, selectable: Any) -> RowsOf:
+        """Return a plain selectable as rows of the related class."""
+        return RowsOf(self.mapper, selectable)
+
+    def condition_of(self, path: Any) -> Any:
+        """Return what an attribute of this relationship is as an expression: its join."""
         self.parent.ready()
-        return self.mapper.selectable, self.join.condition
+        first, second = between(self, path.parent, path.of_entity or self.entity)
+        return first if second is None else and_(first, second)
 
     def order_columns(self) -> tuple[Any, ...]:
         """Return the ORDER BY of the related rows."""
@@ -342,7 +354,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
     def operate(self, attribute: Any, op: Any, *other: Any, **kwargs: Any) -> Any:
         """Compare the relationship in SQL: ==, !=, any, has, contains."""
         self.parent.ready()
-        return compare_relationship(self, op, *other, **kwargs)
+        return compare_relationship(attribute, op, *other, **kwargs)
 
     def members(self, obj: Any, state: InstanceState, load: bool = False) -> list[Any]:
         """Return the related objects in memory; with `load` those in the database as well."""

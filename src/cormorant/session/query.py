@@ -117,6 +117,10 @@ class Query(Generic[T]):
         """Say what the joins start from."""
         return self._add("select_from", *from_obj)
 
+    def reset_joinpoint(self) -> Query[T]:
+        """Return the query as it is: joins go on from where they say."""
+        return self._copy()
+
     def distinct(self, *expr: Any) -> Query[T]:
         """Select distinct rows."""
         return self._add("distinct", *expr)

@@ -145,6 +145,10 @@ class QueryableAttribute(
         self.column = column
         self.number = next(_numbers)
         """Tells the attribute apart in shapes; never used twice in a process."""
+        self.of_entity: Entity | None = None
+        """The subclass or alias that a relationship was narrowed to by `of_type`."""
+        self.extra_criteria: tuple[Any, ...] = ()
+        """What `and_` adds to the ON clause of a relationship."""
         self._element: Any = None
         self.plannable = plannable
         """False: the attribute may be of short life, so no plan is kept for it."""
@@ -185,7 +189,7 @@ class QueryableAttribute(
         if element is None:
             column: Any = self.column
             if column is None:
-                column = self.prop.join_target()[1]
+                column = self.prop.condition_of(self)
             notes = entity_annotations(self.parent)
             notes["proxy_key"] = self.key
             element = column._annotate(notes)._set_propagate_attrs(propagated(self.parent))
@@ -224,6 +228,12 @@ class QueryableAttribute(
     def and_(self, *criteria: Any) -> Any:
         """Add criteria to the ON clause of a relationship."""
         return self.prop.operate(self, PropComparator.and_op, *criteria)
+
+    def criteria_on(self, entity: Any) -> list[Any]:
+        """Return what `and_` added, with the columns as a related entity has them."""
+        if not entity.is_aliased_class:
+            return list(self.extra_criteria)
+        return [entity.adapt(each) for each in self.extra_criteria]
 
     def any(self, criterion: Any = None, **kwargs: Any) -> Any:
         """Make EXISTS over a relationship to many."""

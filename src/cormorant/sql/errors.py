@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import exc as core
 
+from cormorant import exc
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -336,6 +338,8 @@ def translate(
     if kind is StatementError and finding.kind == "other" and _came_from_a_type(error.orig):
         finding = Finding("wrong type")
     message = describe(finding, facts)
+    if isinstance(error.orig, exc.UnresolvedValueError):
+        message = str(error.orig)
     ours: core.StatementError = kind(
         message,
         error.statement,

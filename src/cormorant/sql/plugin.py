@@ -19,6 +19,14 @@ from cormorant.sql.attributes import (
     entity_annotations,
     propagated,
 )
+from cormorant.sql.joining import (
+    entity_of,
+    far_entity,
+    is_path,
+    joined_entity,
+    only_rows_of,
+    resolve_joins,
+)
 from cormorant.sql.plans import Span
 from cormorant.sql.textual import from_statement as load_from
 
@@ -45,14 +53,6 @@ def subject(statement: Any) -> Any:
 def _marked_entity(statement: Any) -> Any:
     mark = getattr(statement, "_propagate_attrs", {}).get("plugin_subject")
     return mark.entity if isinstance(mark, Namespace) else None
-
-
-def entity_of(element: Any) -> Entity | None:
-    """Return the entity if the element stands for a whole mapped class."""
-    if not getattr(element, "_is_from_clause", False):
-        return None
-    entity: Entity | None = element._annotations.get("parententity")
-    return entity
 
 
 def entity_columns(entity: Entity) -> list[Any]:
@@ -116,39 +116,6 @@ def _told_apart(spans: list[Span]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def resolve_joins(joins: Iterable[Any]) -> tuple[Any, ...]:
-    """Put tables and ON clauses in the place of relationships that a statement joins along."""
-    return tuple(_narrowed(join, _resolve_join(*join)) for join in joins)
-
-
-def _narrowed(given: tuple[Any, ...], join: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Let a join to a class that shares its table find the rows of that class alone.
-
-    The criterion stands in the ON clause, so that outer joins keep their left side.
-    """
-    target, condition, left, flags = join
-    along = given[0] if isinstance(given[0], QueryableAttribute) else None
-    entity = along.prop.mapper if along is not None else entity_of(target)
-    criterion = None if entity is None else only_rows_of(entity)
-    if criterion is None or condition is None:
-        return join
-    return target, sa.and_(condition, criterion), left, flags
-
-
-def only_rows_of(entity: Entity) -> Any:
-    """Return the criterion that tells rows of a class from others in its table, or None."""
-    told = entity.single_rows
-    if told is None:
-        return None
-    column, identities = told
-    # Parameters of their own, not one expanding list: the fast road runs these.
-    binds = [
-        sa.bindparam(column.key, identity, type_=column.type, unique=True)
-        for identity in identities
-    ]
-    return column == binds[0] if len(binds) == 1 else column.in_(binds)
-
-
 def _own_rows(statement: Any) -> tuple[Any, ...]:
     """Return the criteria of the classes that a SELECT names without joining to them."""
     found: dict[int, Any] = {}
@@ -162,11 +129,10 @@ def _own_rows(statement: Any) -> tuple[Any, ...]:
         if entity is not None and id(entity) not in found:
             found[id(entity)] = only_rows_of(entity)
     for target, condition, _left, _flags in _all_joins(statement):
-        along = isinstance(target, QueryableAttribute)
-        entity = target.prop.mapper if along else entity_of(target)
+        entity = joined_entity(target)
         if entity is None:
             continue
-        if condition is None and not along:
+        if condition is None and not is_path(target):
             # Core finds the ON clause when it compiles; too late to add to it.
             found[id(entity)] = only_rows_of(entity)
         else:
@@ -178,20 +144,6 @@ def _shows(element: Any, entity: Entity) -> bool:
     """Tell whether an element brings rows of an entity into a FROM list."""
     tables = {entity.selectable, *entity.selectable._from_objects}
     return not tables.isdisjoint(element._from_objects)
-
-
-def _resolve_join(target: Any, onclause: Any, left: Any, flags: Any) -> tuple[Any, Any, Any, Any]:
-    if isinstance(target, QueryableAttribute):
-        right, condition = target.prop.join_target()
-        if onclause is not None:
-            condition = onclause
-        return right, condition, target.parent.selectable if left is None else left, flags
-    if isinstance(onclause, QueryableAttribute) and onclause.column is None:
-        _right, condition = onclause.prop.join_target()
-        return target, condition, onclause.parent.selectable if left is None else left, flags
-    if isinstance(onclause, QueryableAttribute):
-        onclause = onclause.__clause_element__()
-    return target, onclause, left, flags
 
 
 def rewritten(statement: Any) -> tuple[Any, tuple[Span, ...]]:
@@ -222,8 +174,7 @@ def _joined_selectables(statement: Any) -> list[Any]:
         return []
     targets = [join[0] for join in _all_joins(statement)]
     for one in (*statement._from_obj, *targets):
-        along = isinstance(one, QueryableAttribute)
-        found.pop(id(one.prop.mapper if along else entity_of(one)), None)
+        found.pop(id(joined_entity(one)), None)
     return [entity.selectable for entity in found.values()]
 
 
@@ -256,6 +207,23 @@ class EntitySelectState(SelectState):
         plain, self.spans = rewritten(statement)
         super().__init__(plain, compiler, **kwargs)
 
+    def _join_determine_implicit_left_side(
+        self, raw_columns: Any, left: Any, right: Any, onclause: Any
+    ) -> Any:
+        """Find what a join without a left side starts from; name the class where nothing fits."""
+        inherited: Any = super()
+        try:
+            return inherited._join_determine_implicit_left_side(raw_columns, left, right, onclause)
+        except sa.exc.InvalidRequestError as error:
+            entity = entity_of(right)
+            if entity is None or not str(error).startswith("Don't know how to join"):
+                raise
+            raise sa.exc.InvalidRequestError(
+                f"Don't know how to join to {entity}: no foreign key ties it to what the "
+                f"statement selects from. Give an ON clause or a relationship, or name the left "
+                f"side with select_from()."
+            ) from None
+
     @classmethod
     def from_statement(cls, statement: Any, from_statement: Any) -> Any:
         """Return what loads the class of a SELECT from the rows of another statement."""
@@ -284,8 +252,8 @@ class EntitySelectState(SelectState):
 
 def _namespaces(element: Any) -> list[Any]:
     if isinstance(element, QueryableAttribute):
-        element.prop.join_target()  # the target is known for certain after this
-        return [Namespace(element.parent), Namespace(element.prop.mapper)]
+        element.parent.ready()  # the target is known for certain after this
+        return [Namespace(element.parent), Namespace(far_entity(element))]
     entities = {
         one._annotations["parententity"]: None
         for one in visitors.iterate(element)

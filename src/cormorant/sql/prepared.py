@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection, Dialect
 
 from cormorant.sql import wire
 from cormorant.sql.errors import Facts, refused_value
+from cormorant.sql.joining import only_rows_of
 from cormorant.sql.plans import Processors, cached, result_processors, wire_up
-from cormorant.sql.plugin import only_rows_of
 
 Row = tuple[Any, ...]
 Fetched = tuple[list[Row], Processors | None]
