@@ -188,7 +188,7 @@ def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
             _give_children(context, changes, prop, obj, _known(context, prop, obj, before))
     for prop in written.between:
         if fresh or prop.key in before:
-            _pair_up(context, prop, obj, before)
+            _pair_up(context, prop, obj, _known(context, prop, obj, before))
 
 
 def _take_parent(context: UOWTransaction, prop: Any, obj: Any, parent: Any) -> None:

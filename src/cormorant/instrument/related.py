@@ -44,7 +44,7 @@ class RelatedAttribute(RelationSlot):
 
     Implements `ports.Dispatch`. `reverse`: the attribute of the other side, set when the
     relationship is configured; `cascades`: new members follow their owner into its session;
-    `owns`: members that leave are orphans (delete-orphan).
+    `owns`: members that leave are orphans (delete-orphan); `written`: a flush writes its changes.
     """
 
     collection = False
@@ -64,6 +64,7 @@ class RelatedAttribute(RelationSlot):
         self.listed = self.plain = self.collection
         self.cascades = True
         self.owns = False
+        self.written = True
         self.accepts: type[Any] | None = None
         self.replace_token = AttributeEventToken(self, OP_REPLACE)
         self.append_token = AttributeEventToken(self, OP_APPEND)
@@ -249,7 +250,7 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
 
     def note(self, obj: Any, state: InstanceState, previous: Any) -> None:
         """Remember the first old value of a persistent object."""
-        if state.pk is not None:
+        if state.pk is not None and self.written:
             old = NO_VALUE if previous is PASSIVE_NO_RESULT else previous
             note_change(obj, state, self.key, old)
 
@@ -285,8 +286,9 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
         if reverse is None or previous is value:
             return
         known = previous is not None and not isinstance(previous, type(NO_VALUE))
-        # A leaver that the other side told of has left it already.
-        if known and not (told and value is None):
+        # A leaver that the other side told of has left it already. One object that goes over to
+        # another owner stays with the first until that one is read anew: as SQLAlchemy.
+        if known and not (told and (value is None or not reverse.collection)):
             reverse.lose(previous, obj, self.replace_token if told else token)
         if value is not None and not told:
             reverse.gain(value, obj, token)

@@ -144,7 +144,8 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         """Remember the members before the first change of a persistent owner."""
         if state.extra is not None:
             self.claim(obj, state, collection)
-        if state.pk is not None and (state.old is None or self.key not in state.old):
+        known = not self.written or (state.old is not None and self.key in state.old)
+        if state.pk is not None and not known:
             note_change(obj, state, self.key, list(collection))
 
     def claim(self, obj: Any, state: InstanceState, collection: Any) -> None:

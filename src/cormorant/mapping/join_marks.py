@@ -88,9 +88,8 @@ def turned(condition: Any) -> Any:
         if column is None:
             return None
         marks = {"foreign": True} if is_marked(element, "foreign") else {}
-        if not is_marked(element, "remote"):
-            marks["remote"] = True
-        return column._annotate(marks) if marks else column
+        marks["local" if is_marked(element, "remote") else "remote"] = True
+        return column._annotate(marks)
 
     return visitors.replacement_traverse(condition, {}, turn)
 
@@ -102,6 +101,6 @@ def without_remote(condition: Any) -> Any:
         column = bare(element)
         if column is None:
             return None
-        return column._annotate({"foreign": True}) if is_marked(element, "foreign") else column
+        return column._annotate({"foreign" if is_marked(element, "foreign") else "local": True})
 
     return visitors.replacement_traverse(condition, {}, strip)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,12 +71,10 @@ class JoinColumns:
         given = dict(zip(self.lookup, values, strict=True))
 
         def put(element: Any, **_options: Any) -> Any:
-            column = bare(element)
-            if column is None:
-                return None
-            return column if is_marked(element, "remote") else given.get(column, column)
+            # What is returned is not looked at again: a column may stand on both sides.
+            return None if is_marked(element, "remote") else given.get(bare(element))
 
-        found = visitors.replacement_traverse(self.marked, {}, put)
+        found = unmarked(visitors.replacement_traverse(self.marked, {}, put))
         return found if self.secondary is None else and_(found, self.secondary_condition)
 
 
@@ -257,17 +255,14 @@ class _Search:
     def _pairs(self, condition: Any) -> list[Pair]:
         """Return the (source, foreign key) columns of the equalities that a flush copies along."""
         found: list[Pair] = []
-
-        def note(left: Any, right: Any) -> Pair:
+        for binary, left, right in _compared(condition):
+            if binary.operator is not operators.eq:
+                continue
             if is_marked(left, "remote") != is_marked(right, "remote"):
                 if is_marked(right, "foreign") and not is_marked(left, "foreign"):
                     found.append((bare(left), bare(right)))
                 elif is_marked(left, "foreign") and not is_marked(right, "foreign"):
                     found.append((bare(right), bare(left)))
-            return left, right
-
-        if condition is not None:
-            equalities(condition, note)
         return list(dict.fromkeys(found))
 
     def _foreign_is_local(self, foreign: list[Any]) -> bool:
@@ -332,10 +327,7 @@ def _columns(condition: Any) -> list[Any]:
 def _local_remote(condition: Any) -> list[Pair]:
     """Return the (local, remote) columns that the condition compares with each other."""
     found: list[Pair] = []
-    for binary in _binaries(condition):
-        left, right = binary.left, binary.right
-        if bare(left) is None or bare(right) is None:
-            continue
+    for _binary, left, right in _compared(condition):
         if is_marked(right, "remote") and not is_marked(left, "remote"):
             found.append((bare(left), bare(right)))
         elif is_marked(left, "remote") and not is_marked(right, "remote"):
@@ -343,10 +335,14 @@ def _local_remote(condition: Any) -> list[Pair]:
     return list(dict.fromkeys(found))
 
 
-def _binaries(condition: Any) -> list[Any]:
-    if condition is None:
-        return []
-    return [e for e in visitors.iterate(condition) if e.__visit_name__ == "binary"]
+def _compared(condition: Any) -> Iterator[tuple[Any, Any, Any]]:
+    """Yield (operation, column on its left, column on its right), however deep they stand."""
+    elements: Iterable[Any] = () if condition is None else visitors.iterate(condition)
+    for each in elements:
+        if each.__visit_name__ == "binary":
+            for left in _columns(each.left):
+                for right in _columns(each.right):
+                    yield each, left, right
 
 
 def _is_simple(condition: Any, pairs: list[Pair], near: tuple[Pair, ...]) -> bool:
@@ -355,7 +351,11 @@ def _is_simple(condition: Any, pairs: list[Pair], near: tuple[Pair, ...]) -> boo
     if hasattr(condition, "clauses") and condition.operator is operators.and_:
         parts = list(condition.clauses)
     equal = all(
-        part.__visit_name__ == "binary" and part.operator is operators.eq for part in parts
+        part.__visit_name__ == "binary"
+        and part.operator is operators.eq
+        and bare(part.left) is not None
+        and bare(part.right) is not None
+        for part in parts
     )
     return equal and len(parts) == len(pairs) == len(near) == len({local for local, _ in near})
 

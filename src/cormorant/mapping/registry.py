@@ -20,6 +20,7 @@ from cormorant.mapping import configuring
 from cormorant.mapping.classes import DeclarativeMeta, declare, registry_of
 from cormorant.mapping.mapper import Mapper
 from cormorant.mapping.names import ClassNames, ClassRegistry, Resolver
+from cormorant.mapping.overlaps import Writers
 from cormorant.mapping.python_types import TypeMap
 
 O = TypeVar("O")  # noqa: E741  # O as in object
@@ -52,6 +53,7 @@ class registry:  # the name that users know
         self.names = ClassNames(class_registry)
         # Weak, so that a class that nobody uses can go, mapper and all.
         self._mappers: weakref.WeakValueDictionary[int, Mapper] = weakref.WeakValueDictionary()
+        self.writers: Writers = {}
         self.number = next(_numbers)
         _registries.add(self)
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import and_
+from sqlalchemy import exc as core_exc
 
 from cormorant import exc
 from cormorant.instrument._state_cy import InstanceState
@@ -15,6 +16,7 @@ from cormorant.mapping.along import RowsOf, between
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.comparisons import compare_relationship
 from cormorant.mapping.joins import JoinColumns, backref_options, find_join, find_secondary
+from cormorant.mapping.overlaps import warn_of_overlaps
 from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.single_parent import check_single_parent
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped
@@ -111,8 +113,23 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.order_by: Any = options.get("order_by", False)
         self.annotation_optional = False
         self._uselist: bool | None = options.get("uselist")
+        self.overlaps = frozenset(
+            part.strip() for part in (options.get("overlaps") or "").split(",") if part.strip()
+        )
+        self.sync_backref = self._sync_backref(options.get("sync_backref"))
+        self.configured = False
+        self.inherited = False
         self.other_sides: list[RelationshipProperty[Any]] = []
         self._refuse_options()
+
+    def _sync_backref(self, given: bool | None) -> bool:
+        """Tell whether changes of this side are made on the other one as well."""
+        if given and self.viewonly:
+            raise core_exc.ArgumentError(
+                "sync_backref and viewonly cannot both be True: what is only viewed takes no "
+                "part in changes. Leave one of them out of relationship()."
+            )
+        return not self.viewonly if given is None else bool(given)
 
     def _refuse_options(self) -> None:
         for name, usual in NOT_YET.items():
@@ -148,6 +165,12 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             self._uselist = collection_class is not None
         self.annotation_optional = optional
 
+    def for_subclass(self) -> RelationshipProperty[Any]:
+        """Return a copy for the class of a mapper that inherits this."""
+        made: RelationshipProperty[Any] = super().for_subclass()  # type: ignore[assignment] # a copy
+        made.configured, made.inherited, made.other_sides = False, True, []
+        return made
+
     def instrument(self, mapper: Mapper) -> Any:
         """Make the stand-in of the descriptor; the real one comes when this is configured."""
         on_class: Any = InstrumentedAttribute(mapper.class_, self.key, mapper, self, None)
@@ -157,12 +180,15 @@ class RelationshipProperty(MapperProperty, Generic[T]):
 
     def configure(self) -> None:
         """Find the related mapper, the columns of the join, the direction, the other side."""
+        if self.configured:
+            return
+        self.configured = True
         self.mapper: Mapper = self._find_target()
         self.join: JoinColumns = find_join(self, self.parent, self.mapper, self._join_options())
         self.direction = self._find_direction()
         to_one = self.direction is MANYTOONE
         self.uselist = not to_one if self._uselist is None else self._uselist
-        if self.uselist and to_one:
+        if self.uselist and to_one and not self.viewonly:
             raise exc.ConfigurationError(
                 f"Relationship {self} holds a list, but its foreign key is in table "
                 f"{self.parent.local_table.description!r}: this side can refer to one object "
@@ -172,6 +198,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self._replace_descriptor()
         self._join_other_side()
         check_single_parent(self)
+        warn_of_overlaps(self)
 
     def _join_options(self) -> dict[str, Any]:
         found = {}
@@ -218,6 +245,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         kind = RelatedCollection if self.uselist else RelatedObject
         real: RelatedAttribute = kind(self.parent.class_, self.key, stand_in.on_class)
         real.cascades = self.cascade.save_update and not self.viewonly
+        real.written = not self.viewonly
         real.owns = self.cascade.delete_orphan
         real.active_history = bool(self.options.get("active_history"))
         stand_in.on_class.impl = real
@@ -250,9 +278,9 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 f"{self} and back-reference {other} are both of the same direction "
                 f"{self.direction.name}. Did you mean to set remote_side on the many-to-one side?"
             )
-        if not (self.viewonly or other.viewonly):
-            self._meet(other)
-            other._meet(self)
+        self._meet(other)
+        other._meet(self)
+        if self.sync_backref and other.sync_backref:
             self.impl.pair(other.impl)
             # A subclass inherits this side; the other one goes on from the class it names.
             if other.impl.reverse is None or other.mapper is self.parent:
@@ -272,8 +300,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             self.parent.class_, back_populates=self.key, **options
         )
         self.mapper._set_property(name, back)
+        back.configure()
         if self.mapper.configured:
-            back.configure()
             self.mapper.class_manager.announce_attribute(name)
 
     @property
