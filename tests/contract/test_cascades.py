@@ -143,7 +143,9 @@ def test_expire_and_refresh_reach_the_children(
         first.email, second.email
         told.append(first.email)
         heard.mark("some attributes")
-        session.expire(user, ["name"])
+        user.name, user.addresses
+        session.expire(user, ["age"])
+        session.refresh(user, ["name"])
         told += [orm.inspect(each).expired for each in (user, first, second, third)]
         heard.mark("refresh")
         third.email, user.name

@@ -285,14 +285,8 @@ class InstanceState:
         return self.extras().info
 
     def __reduce__(self) -> Any:
-        return (_unpickled_state, (self.manager.class_,), self.manager.state_to_pickle(self))
-
-    def __setstate__(self, pickled: Any) -> None:
-        # Only objects without a slot have their state in their pickled dict.
-        instance = pickled["instance"]
-        self.ref = weakref.ref(instance)
-        values_in(instance, self)
-        self.manager.state_from_pickle(instance, self, pickled)
+        # A pickled or copied state is that of the pickled or copied object.
+        return (state_of, (self.obj(),))
 
     def extras(self) -> Any:
         """Return the lazily made rest of this state."""
@@ -336,13 +330,18 @@ class Instrumented:
     def _sa_instance_state(self) -> Any:
         return state_of(self)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        state: InstanceState = state_of(self)
+        return state.manager.reduce(self)
+
     def __getstate__(self) -> Any:
         state: InstanceState = state_of(self)
-        return state.manager.to_pickle(self, state)
+        settle(state)
+        return state.values.copy()
 
     def __setstate__(self, pickled: Any) -> None:
         state: InstanceState = state_of(self)
-        state.manager.from_pickle(self, state, pickled)
+        state.values.update(pickled)
 
 
 @cython.cfunc
@@ -355,13 +354,6 @@ def slot_state(obj: Any) -> Any:
             return obj._cormorant_state
         except AttributeError:
             return None
-
-
-def _unpickled_state(cls: type[Any]) -> InstanceState:
-    """Make the state of an object that is being unpickled."""
-    state: InstanceState = InstanceState.__new__(InstanceState)
-    state.manager = cls._sa_class_manager
-    return state
 
 
 @cython.cfunc

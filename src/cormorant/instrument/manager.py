@@ -20,22 +20,18 @@ from cormorant.event.dispatch import Dispatch
 from cormorant.event.family import Family
 from cormorant.event.places import Everyone, OfAttribute, OfClass, Place
 from cormorant.instrument._state_cy import (
-    FLAG_DELETED,
     InstanceState,
     Instrumented,
     give_state,
     known_state,
-    settle,
     state_of,
 )
 from cormorant.instrument.attribute_states import AttributeStates
 from cormorant.instrument.extras import StateExtras
+from cormorant.instrument.pickling import reduce, reduce_with_class
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
-
-STATE_KEY = "_sa_instance_state"
-"""Where a pickled object holds its state."""
 
 setattr(Family, "to_state", staticmethod(state_of))  # noqa: B010 # the hook for raw=True
 
@@ -79,6 +75,7 @@ class ClassManager:
         self.blank_key = ""
         self.announces_init = False
         self.initialized = False
+        self.reduces = False
         self.original_init: Callable[..., None] | None = None
         self.dispatch = ClassDispatch(self)
         self.info: dict[Any, Any] = {}
@@ -94,6 +91,7 @@ class ClassManager:
         MapperEvents.board.attach(self.class_, self.dispatch)
         InstanceEvents.board.attach(self.class_, self.dispatch)
         self._wrap_init()
+        self.reduces = not issubclass(self.class_, Instrumented) and reduce_with_class(self.class_)
         for listener in InstrumentationEvents.board.dispatch_of(self.class_).class_instrument:
             listener(self.class_)
 
@@ -154,6 +152,8 @@ class ClassManager:
         self.attributes.clear()
         if self.original_init is not None:
             self.class_.__init__ = self.original_init
+        if self.reduces:
+            del self.class_.__reduce_ex__
         if "_sa_class_manager" in self.class_.__dict__:
             delattr(self.class_, "_sa_class_manager")
 
@@ -199,47 +199,9 @@ class ClassManager:
                 listener(target, args, kwargs)
             raise
 
-    def to_pickle(self, obj: Any, state: InstanceState) -> dict[str, Any]:
-        """Return what a pickle of an object holds: its dict and, under one name, its state."""
-        told = self.state_to_pickle(state)
-        del told["instance"]  # the pickle of the object itself says which one
-        return {**state.dict, STATE_KEY: told}
-
-    def from_pickle(self, obj: Any, state: InstanceState, pickled: dict[str, Any]) -> None:
-        """Bring an object back from `to_pickle`; fires unpickle when all is in place."""
-        values = dict(pickled)
-        told = values.pop(STATE_KEY, None)
-        state.dict.update(values)
-        if told is not None:
-            self.state_from_pickle(obj, state, told)
-
-    def state_to_pickle(self, state: InstanceState) -> dict[str, Any]:
-        """Return the dict that a pickle holds of a state; fires pickle, which may add to it."""
-        settle(state)
-        obj = state.obj()
-        told: dict[str, Any] = {
-            "instance": obj,
-            "identity": state.pk,
-            "committed_state": None if state.old is None else dict(state.old),
-            "was_deleted": state.was_deleted,
-        }
-        if state.extra is not None:
-            told.update(state.extra.to_pickle())
-        for listener in self.dispatch.pickle:
-            listener(obj, told)
-        return told
-
-    def state_from_pickle(self, obj: Any, state: InstanceState, told: dict[str, Any]) -> None:
-        """Fill a state from `state_to_pickle`; fires unpickle."""
-        self.mapper.ready()
-        state.pk = told["identity"]
-        state.old = told["committed_state"]
-        state.flags = FLAG_DELETED if told["was_deleted"] else 0
-        state.extra = StateExtras.from_pickle(told)
-        for key in self.related_keys:
-            self.attributes[key].adopt(state)
-        for listener in self.dispatch.unpickle:
-            listener(obj, told)
+    def reduce(self, obj: Any) -> Any:
+        """Return what a pickle holds of an object."""
+        return reduce(obj)
 
     def after_expire(self, state: InstanceState) -> None:
         """Take note that the values of `state` were dropped; the place for user types."""

@@ -335,11 +335,15 @@ def expire(session: Session, obj: Any, names: Iterable[str] | None) -> None:
     """Have attributes of an object loaded anew on their next access."""
     state = state_of(obj)
     require_member(session, obj, state)
+    if names is not None:
+        expire_state(session, obj, state, names)
+        return
     for each in [obj, *_refresh_expire_members(state)]:
-        expire_state(session, each, state_of(each), names if each is obj else None)
+        expire_state(session, each, state_of(each), None)
 
 
 def _refresh_expire_members(state: InstanceState) -> list[Any]:
+    settle(state)
     return [
         member
         for member, _mapper, child, _values in state.manager.mapper.cascade_iterator(

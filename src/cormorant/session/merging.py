@@ -9,6 +9,7 @@ from sqlalchemy import exc as core_exc
 
 from cormorant import exc
 from cormorant.instrument._state_cy import FLAG_DELETED, InstanceState, settle, state_of
+from cormorant.instrument.pickling import members_of
 from cormorant.session import attach
 
 if TYPE_CHECKING:
@@ -191,14 +192,6 @@ class _Merge:
             other = state_of(target)
             other.manager.attributes[prop.key].set_committed(other, merged)
             self._forget_change(target, other, prop.key)
-
-
-def members_of(collection: Any) -> list[Any]:
-    """Return the objects in a collection of any kind."""
-    adapter = getattr(collection, "_sa_adapter", None)
-    if adapter is not None:
-        return list(adapter)
-    return list(collection.values() if isinstance(collection, dict) else collection)
 
 
 def _refuse(state: InstanceState, what: str) -> NoReturn:
