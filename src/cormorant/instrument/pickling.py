@@ -117,7 +117,7 @@ class _Values:
 
 def reduce(obj: Any, protocol: Any = None) -> Any:
     """Return what a pickle holds of a mapped object: `__reduce_ex__` of all mapped classes."""
-    cls = type(obj)
+    cls: Any = type(obj)
     if cls.__reduce__ is not object.__reduce__:
         return obj.__reduce__()
     graph = GRAPHS.get(id(obj))
@@ -278,5 +278,5 @@ def reduce_with_class(cls: type[Any]) -> bool:
 
 
 FLAT = (Instrumented.__reduce_ex__, reduce)
-USUAL_GETSTATE = (Instrumented.__getstate__, object.__getstate__)  # type: ignore[attr-defined] # from Python 3.11 on
+USUAL_GETSTATE = (Instrumented.__getstate__, object.__getstate__)
 USUAL_SETSTATE = (Instrumented.__setstate__, None)
