@@ -25,6 +25,8 @@ class Entity(Protocol):
     class_: type[Any]
     registry: Any
     is_aliased_class: bool
+    layouts: Any
+    """What lays its rows out (sql.eager.Layouts); None: its usual columns are all there is."""
 
     @property
     def mapper(self) -> Any:

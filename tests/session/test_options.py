@@ -22,5 +22,5 @@ def test_an_option_of_the_users_own_stays_with_the_statement() -> None:
 
 
 def test_what_is_no_option_is_refused_by_name() -> None:
-    with pytest.raises(sa.exc.ArgumentError, match=r"takes statement options .* not 'str'"):
+    with pytest.raises(sa.exc.ArgumentError, match=r"got 'str': options take loader options"):
         select(Ship).options("lazy")

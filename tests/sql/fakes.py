@@ -69,11 +69,16 @@ class Mapper:
     """What the SQL floor may ask of a mapper."""
 
     is_mapper = True
+    is_aliased_class = False
 
     def __init__(self, class_: Any, table: Table, names: dict[str, str]) -> None:
         self.class_: type[Any] = class_
         self.registry: Any = None
+        self.layouts: Any = None
+        self.mapper = self
+        self.entity = class_
         self.selectable: Any = table
+        self.local_table: Any = table
         self.load_columns: Sequence[tuple[str, Any]] = [
             (names.get(column.key, column.key), column) for column in table.c
         ]

@@ -87,7 +87,7 @@ class InstanceState:
 
     `pk`: None without identity, else the bare key (a tuple for composite keys).
     `old`: values before the changes since the last flush or load, by attribute.
-    `values`: the `__dict__` of the object.
+    `values`: the `__dict__` of the object. `branch`: the loader options it was loaded with.
     `noted`: bits of the columns known to be in `old`; a bit that is missing says nothing.
     """
 
@@ -103,6 +103,7 @@ class InstanceState:
         manager = cython.declare(object, visibility="public")
         extra = cython.declare(object, visibility="public")
         ref = cython.declare(object, visibility="public")
+        branch = cython.declare(object, visibility="public")
     else:
         link: Any = None
         values: Any = None
@@ -114,6 +115,7 @@ class InstanceState:
         manager: Any = None
         extra: Any = None
         ref: Any = None
+        branch: Any = None
 
     is_instance = True
     is_selectable = is_aliased_class = is_mapper = is_bundle = False
@@ -872,7 +874,14 @@ def admit(obj: Any, home: Link, enter: Any, queue: list[Any]) -> Any:
 
 
 def adopt_row(
-    cls: Any, manager: Any, template: Any, link: Link, pk: Any, known: Any, found: Any
+    cls: Any,
+    manager: Any,
+    template: Any,
+    link: Link,
+    pk: Any,
+    known: Any,
+    found: Any,
+    branch: Any,
 ) -> Any:
     """Make the object of a row: no constructor, a shared-key dict, a persistent state.
 
@@ -884,6 +893,7 @@ def adopt_row(
     state.link = link
     state.epoch = link.epoch
     state.pk = pk
+    state.branch = branch
     if cython.compiled and PyType_IsSubtype(cls, Instrumented):
         obj = cython.cast(cython.pointer(PyTypeObject), cls).tp_new(
             cls, cython.cast(cython.pointer(PyObject), _EMPTY), cython.NULL

@@ -21,6 +21,19 @@ except ImportError:
 COMPILED: bool = cython.compiled
 
 
+def announce(obj: Any, fresh: Any, names: Any, context: Any) -> None:
+    """Tell the listeners of a loaded object: `fresh` for the first time, else of a refresh."""
+    dispatch = known_state(obj).manager.dispatch
+    if not fresh:
+        for listener in dispatch.refresh:
+            listener(obj, context, names)
+        return
+    for listener in dispatch.load:
+        listener(obj, context)
+    for listener in context.loaded_listeners:
+        listener(context.session, obj)
+
+
 @cython.cclass
 class RowFiller:
     """Turns rows into objects of one class: the compiled half of every load.
@@ -41,6 +54,7 @@ class RowFiller:
         pk_first = cython.declare(cython.Py_ssize_t)
         single = cython.declare(cython.bint)
         template = cython.declare(dict)
+        branch = cython.declare(object)
         partial_keys = cython.declare(cython.bint)
 
     def __init__(
@@ -52,6 +66,7 @@ class RowFiller:
         pk_at: Any,
         template: Any,
         partial_keys: Any = False,
+        branch: Any = None,
     ) -> None:
         self.manager = manager
         self.cls = manager.class_
@@ -64,6 +79,7 @@ class RowFiller:
         self.single = len(pk_at) == 1
         self.template = template
         self.partial_keys = partial_keys
+        self.branch = branch
 
     @cython.cfunc
     def identity(self, row: tuple[Any, ...]) -> Any:
@@ -134,6 +150,7 @@ class RowFiller:
         on_refresh = manager.dispatch.refresh
         loaded = context.loaded_listeners
         heard: cython.bint = bool(on_load or on_refresh or loaded)
+        later: Any = context.later
         width: cython.Py_ssize_t = self.start + len(self.keys)
         row: tuple[Any, ...]
         for row in rows:
@@ -152,15 +169,18 @@ class RowFiller:
                 found.append(obj)
                 self.refill(obj, known_state(obj), row, overwrite, context)
                 continue
-            self.fill(adopt_row(self.cls, manager, self.template, link, pk, places, found), row)
+            branch = self.branch
+            self.fill(
+                adopt_row(self.cls, manager, self.template, link, pk, places, found, branch), row
+            )
             if heard:
                 obj = found[len(found) - 1]
                 if on_refresh:
                     context.fresh[id(obj)] = obj
-                for listener in on_load:
-                    listener(obj, context)
-                for listener in loaded:
-                    listener(context.session, obj)
+                if later is not None:
+                    later.append((obj, True, None))
+                else:
+                    announce(obj, True, None, context)
         return found
 
     @cython.cfunc
@@ -168,6 +188,8 @@ class RowFiller:
         self, obj: Any, state: Any, row: tuple[Any, ...], overwrite: cython.bint, context: Any
     ) -> Any:
         """Load a row onto an object that is already there: only what it lacks, or all."""
+        if self.branch is not None:
+            state.branch = self.branch
         if settle(state):
             self.fill(state.values, row)
             names = frozenset(self.keys)
@@ -186,5 +208,123 @@ class RowFiller:
                 return
             context.fresh[id(obj)] = obj
             names = frozenset(filled)
-        for listener in self.manager.dispatch.refresh:
-            listener(obj, context, names)
+        if context.later is not None:
+            context.later.append((obj, False, names))
+        else:
+            announce(obj, False, names, context)
+
+
+@cython.cclass
+class Filling:
+    """Puts related objects that came in the rows of their parents where they belong.
+
+    Only attributes that are not loaded yet are filled. `live`: the attribute has its value
+    after the first row already, for listeners to see; else from `finish` on.
+    """
+
+    if cython.compiled:
+        key = cython.declare(object)
+        many = cython.declare(cython.bint)
+        live = cython.declare(cython.bint)
+        places = cython.declare(dict)
+        owners = cython.declare(list)
+        doubled = cython.declare(object, visibility="public")
+    else:
+        places: dict[int, Any]
+        owners: list[Any]
+
+    def __init__(self, key: Any, many: Any, live: Any = False) -> None:
+        self.key = key
+        self.many = many
+        self.live = live
+        self.places = {}
+        self.owners = []
+        self.doubled = False
+
+    def take(self, parents: Any, children: Any) -> None:
+        """Take a parent and a child (or None) per row."""
+        places: dict[Any, Any] = self.places
+        key = self.key
+        last: Any = None
+        members: Any = None
+        i: cython.Py_ssize_t
+        for i in range(len(parents)):
+            parent = parents[i]
+            if parent is None:
+                continue
+            child = children[i]
+            if parent is not last:
+                last = parent
+                members = places.get(id(parent), places)
+                if members is places:
+                    members = self.begin(parent, key, child)
+                    if not self.many:
+                        continue
+            if members is None:
+                continue
+            if not self.many:
+                if members[0] is not child:
+                    self.doubled = True
+            elif child is not None and id(child) not in members:
+                members[id(child)] = child
+                if self.live:
+                    value_of(parent, key)._sa_adapter.append_without_event(child)
+
+    @cython.cfunc
+    def begin(self, parent: Any, key: Any, child: Any) -> Any:
+        """Return where the children of a parent go, None if they are not wanted."""
+        state: Any = known_state(parent)
+        values: dict[Any, Any] = state.values
+        members: Any = None
+        if key not in values and (state.old is None or key not in state.old):
+            if not self.many:
+                members = (child,)
+                state.manager.attributes[key].set_committed(state, child)
+            else:
+                members = {}
+                if self.live:
+                    state.manager.attributes[key].set_committed(state, ())
+                else:
+                    self.owners.append((state, members))
+        self.places[id(parent)] = members
+        return members
+
+    def finish(self) -> None:
+        """Give the parents their collections."""
+        for state, members in self.owners:
+            state.manager.attributes[self.key].set_committed(state, members.values())
+        self.owners = []
+
+
+def value_of(obj: Any, key: Any) -> Any:
+    """Return the loaded value of an attribute."""
+    return known_state(obj).values[key]
+
+
+def lacking(objects: Any, key: Any) -> Any:
+    """Return the states of the objects, each once, whose attribute `key` is not loaded."""
+    found: dict[int, Any] = {}
+    for obj in objects:
+        if obj is None or id(obj) in found:
+            continue
+        state = known_state(obj)
+        if key in state.values or key not in state.manager.attributes:
+            continue
+        found[id(obj)] = state
+    return list(found.values())
+
+
+def grouped(keys: Any, children: Any) -> Any:
+    """Return key -> children, each once, in their order; a row without a child adds none."""
+    found: dict[Any, dict[int, Any]] = {}
+    i: cython.Py_ssize_t
+    for i in range(len(keys)):
+        child = children[i]
+        if child is None:
+            continue
+        members = found.get(keys[i])
+        if members is None:
+            found[keys[i]] = {id(child): child}
+        else:
+            members[id(child)] = child
+    return {key: list(members.values()) for key, members in found.items()}

@@ -12,7 +12,8 @@ class QueryContext:
     """The context that `load` and `refresh` listeners receive.
 
     As the reference promises: `session`, `statement`, `params`, `execution_options`,
-    `load_options`. `fresh`: objects that populate_existing has overwritten already.
+    `load_options`. `fresh`: objects that populate_existing has overwritten already. `later`:
+    what waits to be announced until related objects of the same row are there.
     """
 
     def __init__(
@@ -30,3 +31,4 @@ class QueryContext:
         self.load_options = load_options or EMPTY_DICT
         self.loaded_listeners: tuple[Any, ...] = session.dispatch.loaded_as_persistent
         self.fresh: dict[int, Any] = {}
+        self.later: list[tuple[Any, bool, Any]] | None = None

@@ -1,11 +1,11 @@
-"""Turn the rows of a read into objects and values, in the shape that the statement asked for."""
+"""Turn the rows of one entity into its objects."""
 
 from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cormorant.load._filler_cy import RowFiller
 from cormorant.load.polymorphic import split
@@ -15,25 +15,47 @@ if TYPE_CHECKING:
     from cormorant.instrument.identity import IdentityMap
     from cormorant.load.context import QueryContext
     from cormorant.mapping.mapper import Mapper
-    from cormorant.sql.plans import Processors, Span
+    from cormorant.sql.plans import Processors
 
 Row = tuple[Any, ...]
 PAUSE_FROM = 500
 """Rows from which on the collector is paused: fewer cannot make it run twice."""
 
 
-class Target:
-    """Where loaded objects go: the link and the identity map of one session."""
+class Path(NamedTuple):
+    """How a statement leads to objects: from one of its entities along relationships."""
 
-    __slots__ = ("context", "identity_map", "link", "overwrite")
+    entity: Any
+    props: tuple[Any, ...] = ()
+
+
+class Target:
+    """Where loaded objects go: the link and the identity map of one session.
+
+    `whole`: the rows are those of the context's statement, all of them. `waiting`: takes what
+    is to be read for the objects, where somebody gathers that of several reads.
+    """
+
+    __slots__ = ("context", "identity_map", "link", "overwrite", "waiting", "whole")
 
     def __init__(
-        self, link: Link, identity_map: IdentityMap, context: QueryContext, overwrite: bool
+        self,
+        link: Link,
+        identity_map: IdentityMap,
+        context: QueryContext,
+        overwrite: bool,
+        whole: bool = False,
     ) -> None:
         self.link = link
         self.identity_map = identity_map
         self.context = context
         self.overwrite = overwrite
+        self.whole = whole
+        self.waiting: list[Any] | None = None
+
+    def along(self) -> Target:
+        """Return the same target for rows that another statement reads."""
+        return Target(self.link, self.identity_map, self.context, self.overwrite)
 
 
 @contextmanager
@@ -50,11 +72,18 @@ def collector_paused(rows: Sequence[Any]) -> Iterator[None]:
 
 
 def filler_for(
-    mapper: Mapper, keys: tuple[str, ...], start: int, processors: Processors | None
+    mapper: Mapper,
+    keys: tuple[str, ...],
+    start: int,
+    processors: Processors | None,
+    branch: Any = None,
 ) -> RowFiller:
-    """Return the row filler of a mapper for columns that stand at `start` in a row."""
-    memo = mapper.memo
-    name = ("filler", keys, start, processors)
+    """Return the row filler of a mapper for columns that stand at `start` in a row.
+
+    `branch`: what the objects remember of the options they are loaded with.
+    """
+    memo = mapper.memo if branch is None else branch.memo
+    name = ("filler", keys, start, processors) if branch is None else (mapper, start, processors)
     found: RowFiller | None = memo.get(name)
     if found is None:
         known = dict(mapper.load_columns)
@@ -67,6 +96,7 @@ def filler_for(
             [start + keys.index(key) for key in mapper.pk_keys],
             mapper.class_manager.template if full else None,
             mapper.allow_partial_pks,
+            branch,
         )
     return found
 
@@ -78,11 +108,15 @@ def objects_of(
     start: int,
     processors: Processors | None,
     target: Target,
+    branch: Any = None,
 ) -> list[Any]:
-    """Return one object (or None) per row; rows of subclasses become their objects."""
+    """Return one object (or None) per row; rows of subclasses become their objects.
+
+    `branch`: what the objects remember of the options they are loaded with.
+    """
     if len(rows) >= PAUSE_FROM and gc.isenabled():
         with collector_paused(rows):
-            return objects_of(mapper, rows, keys, start, processors, target)
+            return objects_of(mapper, rows, keys, start, processors, target, branch)
     known = target.identity_map.of(mapper)
     overwrite = target.overwrite or mapper.always_refresh
     if mapper.polymorphic_on is not None and mapper.polymorphic_map:
@@ -90,37 +124,14 @@ def objects_of(
     else:
         parts = None
     if parts is None:
-        filler = filler_for(mapper, keys, start, processors)
+        filler = filler_for(mapper, keys, start, processors, branch)
         found: list[Any] = filler.objects(rows, target.link, known, overwrite, target.context)
         return found
     objects: list[Any] = [None] * len(rows)
     for chosen, places in parts:
-        filler = filler_for(chosen, keys, start, processors)
+        filler = filler_for(chosen, keys, start, processors, branch)
         part = [rows[place] for place in places]
         made = filler.objects(part, target.link, known, overwrite, target.context)
         for place, obj in zip(places, made, strict=True):
             objects[place] = obj
     return objects
-
-
-def elements(rows: Sequence[Row], span: Span, target: Target) -> list[Any]:
-    """Return the values of one result element, one per row."""
-    if span.entity is not None:
-        mapper: Any = span.entity.mapper
-        return objects_of(mapper, rows, span.keys, span.start, span.processors, target)
-    at = span.start
-    process = None if span.processors is None else span.processors[0]
-    if process is None:
-        return [row[at] for row in rows]
-    return [process(row[at]) for row in rows]
-
-
-def shaped(rows: list[Row], spans: Sequence[Span], target: Target) -> list[Row]:
-    """Return the rows in the shape that the statement asked for."""
-    if all(span.entity is None and span.processors is None for span in spans):
-        return rows
-    if len(rows) < PAUSE_FROM:
-        return list(zip(*[elements(rows, span, target) for span in spans], strict=True))
-    with collector_paused(rows):
-        columns = [elements(rows, span, target) for span in spans]
-        return list(zip(*columns, strict=True))

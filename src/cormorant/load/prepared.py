@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cormorant.load.branches import Branch, usual_branch
 from cormorant.load.objects import Target, filler_for, objects_of
+from cormorant.load.related import entity_select, lazy_read
+from cormorant.load.shapes import objects_along, take_along
 from cormorant.mapping.inherit import key_columns
-from cormorant.sql.prepared import PreparedSelect, prepare_lookup, prepare_select
+from cormorant.sql.prepared import PreparedSelect, prepare_read, prepare_select
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -57,9 +60,14 @@ def load_by_key(
     target: Target,
     options: Mapping[str, Any] | None = None,
     lock: Any = None,
+    branch: Branch | None = None,
 ) -> Any:
     """Return the object of a bare key from the database, or None."""
     memo = mapper.memo
+    if branch is None:
+        branch = memo.get("usual branch") or usual_branch(mapper)
+    if not branch.plain:
+        return _load_along(branch, pk, connection, target, options, lock)
     keys = memo.get("load_keys") or load_keys(mapper)
     prepared = select_by_key(mapper, keys, lock)
     values = (pk,) if mapper.single_key else tuple(pk)
@@ -74,6 +82,54 @@ def load_by_key(
     known = target.identity_map.of(mapper)
     overwrite = target.overwrite or mapper.always_refresh
     return kept[1].objects(rows, target.link, known, overwrite, target.context)[0]
+
+
+def _load_along(
+    branch: Branch,
+    pk: Any,
+    connection: Connection,
+    target: Target,
+    options: Mapping[str, Any] | None,
+    lock: Any,
+) -> Any:
+    """Return the object of a key with what its branch loads along with it."""
+    prepared = read_by_key(branch, lock)
+    rows, processors = prepared.fetch(connection, branch.mapper.identity_of(pk), options)
+    found = objects_along(rows, prepared.spans(processors)[0], target)
+    return found[0] if found else None
+
+
+def reload_by_key(
+    branch: Branch, obj: Any, state: Any, connection: Connection, target: Target, lock: Any
+) -> bool:
+    """Load the columns of an object anew with what stands in the same row; False: no row."""
+    mapper = branch.mapper
+    prepared = read_by_key(branch, lock)
+    rows, processors = prepared.fetch(connection, mapper.identity_of(state.pk))
+    if not rows:
+        return False
+    span = prepared.spans(processors)[0]
+    own: Any = span.processors or [None] * len(span.keys)
+    for key, value, process in zip(span.keys, rows[0], own, strict=False):
+        state.values[key] = value if process is None else process(value)
+    take_along([obj] * len(rows), rows, span, target)
+    extra = state.extras()
+    extra.names.difference_update(span.keys)
+    extra.expired = False
+    return True
+
+
+def read_by_key(branch: Branch, lock: Any = None) -> PreparedSelect:
+    """Return the read of what a branch loads by the primary key."""
+    name = ("by key", tuple(sorted(lock.items())) if isinstance(lock, Mapping) else lock)
+    found: PreparedSelect | None = branch.memo.get(name)
+    if found is None:
+        statement = entity_select(branch)
+        if lock:
+            statement = statement.with_for_update(**(lock if isinstance(lock, Mapping) else {}))
+        found = prepare_read(branch.mapper, statement, branch.mapper.primary_key)
+        branch.memo[name] = found
+    return found
 
 
 def load_keys(mapper: Mapper) -> tuple[str, ...]:
@@ -120,21 +176,12 @@ def _of_one_table(mapper: Mapper, keys: tuple[str, ...]) -> PreparedSelect | Non
 
 
 def load_related(
-    prop: Any, values: tuple[Any, ...], connection: Connection, target: Target
+    prop: Any, branch: Branch, values: tuple[Any, ...], connection: Connection, target: Target
 ) -> list[Any]:
-    """Return the objects that a relationship finds for the values of its local columns."""
-    mapper: Mapper = prop.mapper
-    keys = load_keys(mapper)
-    prepared = _remembered(prop.parent, ("related", prop.key), lambda: _related_select(prop))
+    """Return the objects that a relationship finds for values of columns of its parent."""
+    prepared: PreparedSelect = branch.memo.get(prop) or lazy_read(prop, branch)
     rows, processors = prepared.fetch(connection, values)
-    return objects_of(mapper, rows, keys, 0, processors, target)
-
-
-def _related_select(prop: Any) -> PreparedSelect:
-    mapper: Mapper = prop.mapper
-    columns = [column for _key, column in mapper.load_columns]
-    join, order = prop.join, prop.order_columns()
-    if not join.simple:
-        return prepare_lookup(mapper, columns, join.lookup, join.criterion, order)
-    between = () if join.secondary is None else (join.secondary_condition,)
-    return prepare_select(mapper, columns, join.simple_remote, order_by=order, extra_where=between)
+    span = prepared.spans(processors)[0]
+    if branch.plain:
+        return objects_of(prop.mapper, rows, span.keys, 0, span.processors, target)
+    return objects_along(rows, span, target)

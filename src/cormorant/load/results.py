@@ -27,10 +27,33 @@ def metadata_of(names: Sequence[str | None], entities: Sequence[Any]) -> SimpleR
 
 
 def row_result(
-    names: Sequence[str | None], entities: Sequence[Any], rows: Sequence[Row]
+    names: Sequence[str | None],
+    entities: Sequence[Any],
+    rows: Sequence[Row],
+    uniquing: bool = False,
 ) -> Result[Any]:
-    """Return Core's Result over finished rows."""
-    return IteratorResult(metadata_of(names, entities), iter(rows))
+    """Return Core's Result over finished rows; `uniquing`: it wants `unique()` first."""
+    result: Result[Any] = IteratorResult(metadata_of(names, entities), iter(rows))
+    if uniquing:
+        result._unique_filter_state = (set(), _want_unique)
+    return result
+
+
+def _want_unique(_row: Any) -> Any:
+    raise core_exc.InvalidRequestError(
+        "The unique() method must be invoked on this Result, as it contains results that "
+        "include joined eager loads against collections: write .unique() before .all(), or "
+        "load the collections with selectinload()."
+    )
+
+
+def refuse_streaming() -> core_exc.InvalidRequestError:
+    """Return the error for rows in chunks where all rows of a parent are needed."""
+    return core_exc.InvalidRequestError(
+        "Can't use yield_per with eager loaders that require uniquing or row buffering, e.g. "
+        "joinedload() against collections or subqueryload().  Consider the selectinload() "
+        "strategy for better flexibility in loading objects."
+    )
 
 
 class WrittenResult(IteratorResult[Any]):
@@ -72,7 +95,10 @@ class Objects(ScalarResult[Any]):
 
     _generate_rows = False
 
-    def __init__(self, found: list[Any], name: str, entity: type[Any]) -> None:
+    def __init__(
+        self, found: list[Any], name: str, entity: type[Any], uniquing: bool = False
+    ) -> None:
+        self._uniquing = uniquing
         self._found = found
         self._at = 0
         self._name = name
@@ -85,13 +111,19 @@ class Objects(ScalarResult[Any]):
         return self._at >= len(self._found) and self._core is None
 
     def _rest(self) -> list[Any]:
+        if self._uniquing:
+            _want_unique(None)
+        return self._all_that_is_left()
+
+    def _all_that_is_left(self) -> list[Any]:
         at, self._at = self._at, len(self._found)
         return self._found[at:] if at else self._found
 
     def _real(self) -> ScalarResult[Any]:
         if self._core is None:
-            rest = [(obj,) for obj in self._rest()]
-            self._core = row_result((self._name,), (self._entity,), rest).scalars()
+            rest = [(obj,) for obj in self._all_that_is_left()]
+            result = row_result((self._name,), (self._entity,), rest, self._uniquing)
+            self._core = result.scalars()
         return self._core
 
     def all(self) -> list[Any]:
@@ -106,7 +138,7 @@ class Objects(ScalarResult[Any]):
         """Return the first object or None; closes the result."""
         if self._core is not None:
             return self._core.first()
-        rest = self._rest()
+        rest = self._all_that_is_left()
         return rest[0] if rest else None
 
     def one_or_none(self) -> Any:
@@ -139,6 +171,8 @@ class Objects(ScalarResult[Any]):
     def __next__(self) -> Any:
         if self._core is not None:
             return next(self._core)
+        if self._uniquing:
+            _want_unique(None)
         if self._at >= len(self._found):
             raise StopIteration
         self._at += 1
@@ -156,7 +190,7 @@ class Objects(ScalarResult[Any]):
         """Return a result that leaves out objects that came before."""
         if strategy is not None or self._core is not None:
             return self._real().unique(strategy)
-        rest = self._rest()
+        rest = self._all_that_is_left()
         if len(rest) > 1:
             rest = list({id(obj): obj for obj in rest}.values())
         return Objects(rest, self._name, self._entity)

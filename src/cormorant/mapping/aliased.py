@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from sqlalchemy import FromClause
@@ -11,6 +11,7 @@ from sqlalchemy import exc as core_exc
 from cormorant.mapping.mapper import Mapper
 from cormorant.sql.aliases import OtherName, moved_column, mover, other_name
 from cormorant.sql.attributes import InstrumentedAttribute
+from cormorant.sql.eager import layouts
 from cormorant.sql.inspection import InspectionAttr
 from cormorant.sql.plugin import entity_clause
 
@@ -24,6 +25,7 @@ class AliasedInsp(OtherName, InspectionAttr):
     """
 
     is_aliased_class = True
+    layouts = layouts
 
     def __init__(
         self,
@@ -79,7 +81,11 @@ class AliasedInsp(OtherName, InspectionAttr):
     @property
     def load_columns(self) -> Sequence[tuple[str, Any]]:
         """(attribute key, column of the selectable) of an ordinary load; those that it has."""
-        found = [(key, moved_column(self.adapter, c)) for key, c in self.mapper.load_columns]
+        return self.columns_here(self.mapper.load_columns)
+
+    def columns_here(self, columns: Iterable[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
+        """Return those of the mapper's (attribute key, column) that the selectable has."""
+        found = [(key, moved_column(self.adapter, column)) for key, column in columns]
         kept = [(key, column) for key, column in found if column is not None]
         if not kept:
             raise core_exc.InvalidRequestError(

@@ -25,6 +25,7 @@ from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.relationships import RelationshipProperty
 from cormorant.mapping.validators import attach_methods
 from cormorant.mapping.versions import VersionRule
+from cormorant.sql.eager import layouts
 from cormorant.sql.inspection import InspectionAttr
 from cormorant.sql.plans import forget_plans
 from cormorant.sql.plugin import entity_clause
@@ -46,6 +47,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
 
     is_mapper = True
     is_selectable = False
+    layouts = layouts
 
     def __init__(
         self,

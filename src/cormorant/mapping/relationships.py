@@ -42,7 +42,6 @@ MANYTOMANY = RelationshipDirection.MANYTOMANY
 NOT_YET = {
     "post_update": False,
     "passive_updates": True,
-    "join_depth": None,
     "query_class": None,
     "comparator_factory": None,
     "load_on_pending": False,
@@ -51,7 +50,17 @@ NOT_YET = {
 
 USUAL_CASCADE = "save-update, merge"
 
-LAZY = ("select", "raise", "raise_on_sql", "noload")
+LAZY = (
+    "select",
+    "joined",
+    "selectin",
+    "subquery",
+    "immediate",
+    "raise",
+    "raise_on_sql",
+    "noload",
+)
+"""The loaders that `relationship(lazy=...)` takes."""
 
 
 class _Unresolved:

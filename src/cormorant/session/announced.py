@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
 
+from cormorant.load.branches import Branch
+from cormorant.load.objects import Target
+from cormorant.load.related import lazy_read
 from cormorant.session.executing import run
 from cormorant.session.orm_execute import ORMExecuteState
 
@@ -37,7 +40,7 @@ def _objects(session: Session, state: ORMExecuteState, answer: Any) -> list[Any]
     if answer is None:
         options, arguments = state.execution_options, state.bind_arguments
         answer = run(session, state.statement, state.parameters, options, arguments)
-    found: list[Any] = answer.scalars().all()
+    found: list[Any] = answer.unique().scalars().all()
     return found
 
 
@@ -48,9 +51,10 @@ def get(
     overwrite: bool,
     lock: Any,
     options: Mapping[str, Any] | None,
+    loaders: Sequence[Any] = (),
 ) -> Any:
     """Return the object of a key, or None."""
-    statement = _by_key(mapper, pk)
+    statement = _by_key(mapper, pk).options(*loaders)
     if lock:
         statement = statement.with_for_update(**(lock if isinstance(lock, Mapping) else {}))
     chosen = dict(options or {})
@@ -69,15 +73,25 @@ def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> 
         _objects(session, state, answer)
 
 
-def related(session: Session, prop: Any, values: tuple[Any, ...]) -> list[Any]:
+def related(session: Session, prop: Any, branch: Branch, values: tuple[Any, ...]) -> list[Any]:
     """Return the objects that a relationship finds for the values of its local columns."""
+    read = lazy_read(prop, branch)
     binds = [
         bindparam(column.key, value, type_=column.type, unique=True)
         for column, value in zip(prop.join.lookup, values, strict=True)
     ]
-    statement = select(prop.mapper.class_).where(prop.join.criterion(binds))
-    order = prop.order_columns()
-    if order:
-        statement = statement.order_by(*order)
+    statement = read.statement.where(prop.join.criterion(binds))
     state, answer = _ask(session, statement, {}, "relationship")
     return _objects(session, state, answer)
+
+
+def rows(session: Session, along: Any, statement: Any, target: Target) -> Sequence[Any]:
+    """Return the rows of what many parents are related to, each with its keys."""
+    options = {"populate_existing": True} if target.overwrite else {}
+    state, answer = _ask(session, statement, {"autoflush": False, **options}, "relationship")
+    if answer is None:
+        arguments = state.bind_arguments
+        chosen = state.execution_options
+        answer = run(session, state.statement, state.parameters, chosen, arguments)
+    found: Sequence[Any] = answer.unique().all()
+    return found

@@ -9,11 +9,13 @@ from sqlalchemy import exc as core_exc
 from sqlalchemy.engine.result import Result, ScalarResult
 from sqlalchemy.util import EMPTY_DICT
 
-from cormorant.load.objects import Target, objects_of, shaped
-from cormorant.load.results import Objects, row_result, streamed_result
+from cormorant.load.objects import Target
+from cormorant.load.results import Objects, refuse_streaming, row_result, streamed_result
+from cormorant.load.shapes import objects_along, shaped
 from cormorant.session.loading import target_of
 from cormorant.session.orm_execute import ORMExecuteState
 from cormorant.session.writing import run_write
+from cormorant.sql.plans import Span
 from cormorant.sql.plugin import subject
 from cormorant.sql.reading import Rows, read
 from cormorant.sql.statement import LightSelect, subject_of
@@ -60,10 +62,9 @@ def scalars(
     span = rows.spans[0]
     if rows.streamed or span.entity is None or len(rows.spans) > 1:
         return _result(rows, target, options).scalars()
-    mapper: Any = span.entity.mapper
     raw: Any = rows.rows
-    objects = objects_of(mapper, raw, span.keys, span.start, span.processors, target)
-    return Objects(objects, span.name, span.entity.entity)
+    objects = objects_along(raw, span, target)
+    return Objects(objects, span.name, span.entity.entity, _uniquing(rows.spans))
 
 
 def _announced(
@@ -169,12 +170,30 @@ def _connection(
 def _result(rows: Rows, target: Target, options: Options) -> Result[Any]:
     names = [span.name or None for span in rows.spans]
     entities = [None if span.entity is None else span.entity.entity for span in rows.spans]
+    uniquing = _uniquing(rows.spans)
     if rows.streamed:
+        if uniquing or any(_buffers(span.branch) for span in rows.spans):
+            raise refuse_streaming()
         chunks = _shaped_chunks(rows, target)
         size = target.context.execution_options.get("yield_per")
         return streamed_result(names, entities, chunks, size)
     raw: Any = rows.rows
-    return row_result(names, entities, shaped(raw, rows.spans, target))
+    return row_result(names, entities, shaped(raw, rows.spans, target), uniquing)
+
+
+def _uniquing(spans: tuple[Span, ...]) -> bool:
+    """Tell whether collections in the same rows make several rows of one object."""
+    return any(span.branch is not None and span.branch.uniquing for span in spans)
+
+
+def _buffers(branch: Any) -> bool:
+    """Tell whether a loader needs all rows before it can start."""
+    if branch is None:
+        return False
+    return any(
+        along.how.loader == "subquery" or (along.in_row and _buffers(along.branch))
+        for along in branch.all_along
+    )
 
 
 def _shaped_chunks(rows: Rows, target: Target) -> Iterator[list[tuple[Any, ...]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,18 @@ from cormorant.instrument._state_cy import (
     settle,
     state_of,
 )
-from cormorant.instrument.constants import NO_VALUE, PASSIVE_NO_RESULT
+from cormorant.load.branches import Branch, branches_of, usual_branch
 from cormorant.load.context import QueryContext
 from cormorant.load.objects import Target
-from cormorant.load.prepared import load_by_key, load_keys, load_related, values_by_key
+from cormorant.load.prepared import (
+    load_by_key,
+    load_keys,
+    reload_by_key,
+    values_by_key,
+)
+from cormorant.session.relations import load_relationship
 from cormorant.session.restore import announce_expire
+from cormorant.sql.statement import checked_options
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -38,7 +45,8 @@ def target_of(
 ) -> Target:
     """Return where the objects of one load go."""
     context = QueryContext(session, statement, params, options)
-    return Target(session.link, session.identity_map, context, overwrite)
+    whole = statement is not None
+    return Target(session.link, session.identity_map, context, overwrite, whole)
 
 
 def get(
@@ -48,8 +56,12 @@ def get(
     populate_existing: bool,
     lock: Any,
     options: Mapping[str, Any] | None,
+    loaders: Sequence[Any] = (),
 ) -> Any:
-    """Return the object of a primary key from the identity map or the database, or None."""
+    """Return the object of a primary key from the identity map or the database, or None.
+
+    `loaders`: options of the statement that loads it.
+    """
     pk = mapper.bare_key(identity)
     if not populate_existing and not lock:
         known = session.identity_map.by_root.get(mapper.base_mapper)
@@ -65,11 +77,12 @@ def get(
     session.owner = owner or get_ident()
     try:
         if session.dispatch.do_orm_execute:
-            return session.announced_get(mapper, pk, populate_existing, lock, options)
+            return session.announced_get(mapper, pk, populate_existing, lock, options, loaders)
         session.maybe_autoflush()
         connection = session.connection_for(mapper)
         target = target_of(session, populate_existing)
-        found = load_by_key(mapper, pk, connection, target, options, lock)
+        branch = branches_of([mapper], checked_options(loaders))[0] if loaders else None
+        found = load_by_key(mapper, pk, connection, target, options, lock, branch)
     finally:
         session.owner = owner
     return found if found is None or isinstance(found, mapper.class_) else None
@@ -124,6 +137,10 @@ def _load_missing(session: Session, obj: Any, state: InstanceState, key: str) ->
     if session.dispatch.do_orm_execute:
         session.announced_column_load(mapper, state.pk, names)
     session.maybe_autoflush()
+    branch = along_with(state, names)
+    if branch is not None:
+        _load_along(session, obj, state, branch, None)
+        return
     found = values_by_key(mapper, state.pk, names, session.connection_for(mapper))
     if found is None:
         raise _gone(mapper)
@@ -141,20 +158,64 @@ def _load_missing(session: Session, obj: Any, state: InstanceState, key: str) ->
 def _missing_names(mapper: Mapper, state: InstanceState, key: str) -> list[str]:
     """Return what to load along with `key`: the group of a deferred one, or all that lacks."""
     values, old = state.values, state.old or {}
-    attribute = state.manager.attributes[key]
-    if attribute.deferred:
+    expired = set() if state.extra is None else state.extra.names
+    left_out = {} if state.branch is None else state.branch.deferred
+    if key not in expired and _is_deferred(state, key):
+        if _refuses(mapper, left_out, key):
+            raise core_exc.InvalidRequestError(
+                f"'{mapper.class_.__name__}.{key}' is not available due to raiseload=True: "
+                f"undefer() it in the statement that loads the object."
+            )
         group = mapper._properties[key].group  # type: ignore[attr-defined] # a column property
         if group is None:
             return [key]
         return [p.key for p in mapper.column_attrs if p.group == group and p.key not in values]
-    expired = set() if state.extra is None else state.extra.names
     return [
         prop.key
         for prop in mapper.column_attrs
         if prop.key not in values
         and prop.key not in old
-        and (not prop.deferred or prop.key in expired)
+        and (prop.key in expired or not _is_deferred(state, prop.key))
     ] or [key]
+
+
+def _is_deferred(state: InstanceState, key: str) -> bool:
+    """Tell whether a column waits for its own access, by the mapping or by an option."""
+    if state.branch is not None and key in state.branch.deferred and not _is_blank(state):
+        return True
+    return bool(state.manager.attributes[key].deferred)
+
+
+def _refuses(mapper: Mapper, left_out: Mapping[str, bool], key: str) -> bool:
+    prop: Any = mapper._properties[key]
+    return bool(left_out.get(key, prop.raiseload))
+
+
+def along_with(state: InstanceState, names: Sequence[str]) -> Branch | None:
+    """Return the branch that loads an expired object whole, with what was loaded along."""
+    branch: Branch = state.branch or usual_branch(state.manager.mapper)
+    if (not branch.joined and not branch.after) or not _is_blank(state):
+        return None
+    return branch if set(load_keys(state.manager.mapper)) <= {*names, *state.values} else None
+
+
+def _is_blank(state: InstanceState) -> bool:
+    """Tell whether all that was loaded of an object has expired."""
+    return state.manager.mapper.pk_keys[0] not in state.values
+
+
+def _load_along(
+    session: Session, obj: Any, state: InstanceState, branch: Branch, lock: Any
+) -> None:
+    """Load an expired object anew with the relationships that it was loaded with."""
+    mapper = state.manager.mapper
+    fresh = branch.reloading(mapper)
+    connection = session.connection_for(mapper)
+    if not reload_by_key(fresh, obj, state, connection, target_of(session), lock):
+        raise _gone(mapper)
+    for along in branch.after:
+        if along.prop.key in mapper._properties and along.prop.key not in state.values:
+            load_relationship(session, obj, state, along.prop.key)
 
 
 def _gone(mapper: Mapper) -> exc.ObjectDeletedError:
@@ -163,115 +224,6 @@ def _gone(mapper: Mapper) -> exc.ObjectDeletedError:
         f"otherwise not present. Expunge the object, or roll back the transaction that "
         f"deleted it."
     )
-
-
-def load_relationship(session: Session, obj: Any, state: InstanceState, key: str) -> None:
-    """Load one relationship of a persistent object."""
-    mapper = state.manager.mapper
-    prop = mapper._properties[key]
-    attribute = state.manager.attributes[key]
-    if prop.lazy == "noload":
-        attribute.set_committed(state, [] if attribute.collection else None)
-        return
-    if prop.lazy in ("raise", "raise_on_sql"):
-        raise core_exc.InvalidRequestError(
-            f"'{prop}' is not available due to lazy={prop.lazy!r}: load it with the object, "
-            f"or query it."
-        )
-    values = _local_values(session, obj, state, prop)
-    attribute.set_committed(state, _related(session, prop, values, attribute.collection))
-
-
-def _related(session: Session, prop: Any, values: tuple[Any, ...], many: bool) -> Any:
-    if prop.join.simple and any(value is None for value in values):
-        return [] if many else None
-    if not many and refers_by_key(prop):
-        found = _by_identity(session, prop, values)
-        if found is not None:
-            return found
-    if session.dispatch.do_orm_execute:
-        found = session.announced_related(prop, values)
-    else:
-        session.maybe_autoflush()
-        connection = session.connection_for(prop.mapper)
-        found = load_related(prop, values, connection, target_of(session))
-    if many:
-        return list({id(each): each for each in found}.values())
-    if len(found) > 1:
-        _warn(f"Multiple rows returned with uselist=False for lazily-loaded '{prop}'")
-    return found[0] if found else None
-
-
-def stored_related(session: Session, obj: Any, state: InstanceState, key: str) -> Any:
-    """Return what a relationship to one refers to in the database, whatever is in memory."""
-    prop: Any = state.manager.mapper._properties[key]
-    return _related(session, prop, _local_values(session, obj, state, prop), False)
-
-
-def refers_by_key(prop: Any) -> bool:
-    """Tell whether a relationship to one refers by the primary key and nothing else."""
-    return bool(
-        prop.join.foreign_is_local
-        and prop.join.simple
-        and {source for source, _ in prop.join.pairs} == set(prop.mapper.primary_key)
-    )
-
-
-def _by_identity(session: Session, prop: Any, values: tuple[Any, ...]) -> Any:
-    mapper = prop.mapper
-    by_remote = {
-        remote: value
-        for (_local, remote), value in zip(prop.local_remote_pairs, values, strict=True)
-    }
-    parts = tuple([by_remote[column] for column in mapper.primary_key])
-    found = session.identity_map.find(mapper, parts[0] if mapper.single_key else parts)
-    return found if found is not None and isinstance(found, mapper.class_) else None
-
-
-def _local_values(session: Session, obj: Any, state: InstanceState, prop: Any) -> tuple[Any, ...]:
-    """Return the values that a lazy load starts from, as they are in the database."""
-    mapper = state.manager.mapper
-    found = []
-    for local in prop.join.lookup:
-        key = mapper.property_of(local).key
-        if key in mapper.pk_keys:
-            found.append(mapper.identity_of(state.pk)[mapper.pk_keys.index(key)])
-            continue
-        old = NO_VALUE if state.old is None else state.old.get(key, NO_VALUE)
-        if not prop.join.foreign_is_local and old is not NO_VALUE:
-            found.append(old)
-        else:
-            found.append(getattr(obj, key))
-    return tuple(found)
-
-
-def peek_related(session: Session, obj: Any, state: InstanceState, key: str) -> Any:
-    """Return the object of a relationship to one without SQL, else PASSIVE_NO_RESULT."""
-    mapper = state.manager.mapper
-    prop: Any = mapper._properties[key]
-    if not refers_by_key(prop):
-        return PASSIVE_NO_RESULT
-    values = []
-    for local, _remote in prop.local_remote_pairs:
-        name = mapper.property_of(local).key
-        old = NO_VALUE if state.old is None else state.old.get(name, NO_VALUE)
-        value = state.values.get(name, NO_VALUE) if old is NO_VALUE else old
-        if value is NO_VALUE:
-            return PASSIVE_NO_RESULT
-        if value is None:
-            return None
-        values.append(value)
-    found = _by_identity(session, prop, tuple(values))
-    return PASSIVE_NO_RESULT if found is None or _knows_nothing(found) else found
-
-
-def _knows_nothing(obj: Any) -> bool:
-    """Tell whether an object is expired and has loaded no relation since."""
-    state = state_of(obj)
-    if not state.expired:
-        return False
-    settle(state)
-    return not any(key in state.values for key in state.manager.related_keys)
 
 
 def refresh(session: Session, obj: Any, names: Iterable[str] | None, lock: Any = None) -> None:
@@ -298,6 +250,10 @@ def _load_anew(session: Session, state: InstanceState, keys: tuple[str, ...], lo
     mapper = state.manager.mapper
     if session.dispatch.do_orm_execute:
         session.announced_column_load(mapper, state.pk, list(keys))
+    branch = along_with(state, keys)
+    if branch is not None:
+        _load_along(session, state.obj(), state, branch, lock)
+        return
     found = values_by_key(mapper, state.pk, keys, session.connection_for(mapper), lock)
     if found is None:
         raise core_exc.InvalidRequestError(

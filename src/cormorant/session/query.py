@@ -285,7 +285,7 @@ class Query(Generic[T]):
 
     def _run(self) -> Result[Any]:
         result: Result[Any] = self._send("execute")
-        return result
+        return result.unique() if result._unique_filter_state else result
 
     def _objects(self) -> Any:
         """Run the query; return the objects of its one class, once each unless streamed."""
@@ -405,7 +405,10 @@ class Query(Generic[T]):
     def get(self, ident: Any) -> T | None:
         """Return the object of a primary key, or None."""
         overwrite = bool(self._execution_options.get("populate_existing"))
-        found: T | None = self.session.get(self.entities[0], ident, populate_existing=overwrite)
+        options = self._select._with_options
+        found: T | None = self.session.get(
+            self.entities[0], ident, options=options, populate_existing=overwrite
+        )
         return found
 
     def __getitem__(self, item: Any) -> Any:

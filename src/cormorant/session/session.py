@@ -15,7 +15,15 @@ from cormorant.event.places import OfClass, OfObject, Place
 from cormorant.instrument._state_cy import drop_values, state_of
 from cormorant.instrument.history import History
 from cormorant.mapping.mapper import Mapper, class_mapper
-from cormorant.session import announced, attach, flushing, functions, loading, merging
+from cormorant.session import (
+    announced,
+    attach,
+    flushing,
+    functions,
+    loading,
+    merging,
+    relations,
+)
 from cormorant.session.members import ObjectSet
 from cormorant.session.restore import expire_everything
 from cormorant.session.statements import Statements
@@ -131,7 +139,9 @@ class Session(Statements):
             populate_existing or (execution_options and execution_options.get("populate_existing"))
         )
         lock = with_for_update or None
-        found: O | None = loading.get(self, mapper, ident, overwrite, lock, execution_options)
+        found: O | None = loading.get(
+            self, mapper, ident, overwrite, lock, execution_options, options or ()
+        )
         return found
 
     def get_one(
@@ -150,6 +160,7 @@ class Session(Statements):
         found = self.get(
             entity,
             ident,
+            options=options,
             populate_existing=populate_existing,
             with_for_update=with_for_update,
             execution_options=execution_options,
@@ -162,18 +173,26 @@ class Session(Statements):
         return found
 
     def announced_get(
-        self, mapper: Mapper, pk: Any, overwrite: bool, lock: Any, options: Any
+        self, mapper: Mapper, pk: Any, overwrite: bool, lock: Any, options: Any, loaders: Any
     ) -> Any:
         """Load by key for do_orm_execute listeners to see."""
-        return announced.get(self, mapper, pk, overwrite, lock, options)
+        return announced.get(self, mapper, pk, overwrite, lock, options, loaders)
 
     def announced_column_load(self, mapper: Mapper, pk: Any, names: list[str]) -> None:
         """Tell do_orm_execute listeners of a load of attributes."""
         announced.column_load(self, mapper, pk, names)
 
-    def announced_related(self, prop: Any, values: tuple[Any, ...]) -> list[Any]:
+    def announced_related(self, prop: Any, branch: Any, values: tuple[Any, ...]) -> list[Any]:
         """Load a relationship for do_orm_execute listeners to see."""
-        return announced.related(self, prop, values)
+        return announced.related(self, prop, branch, values)
+
+    def announced_rows(self, along: Any, statement: Any, target: Any) -> Any:
+        """Load a relationship of many objects for do_orm_execute listeners to see."""
+        return announced.rows(self, along, statement, target)
+
+    def load_at_once(self, obj: Any, state: Any, along: Any, target: Any) -> None:
+        """Load a relationship of an object that a statement has just loaded."""
+        relations.load_at_once(self, obj, state, along, target)
 
     def load_missing(self, target: Any, state: Any, key: str) -> None:
         """Load an unloaded attribute of an object; called by the attribute itself."""
@@ -181,11 +200,11 @@ class Session(Statements):
 
     def peek_related(self, target: Any, state: Any, key: str) -> Any:
         """Return a related object if it is in memory; called by the attribute itself."""
-        return loading.peek_related(self, target, state, key)
+        return relations.peek_related(self, target, state, key)
 
     def stored_related(self, obj: Any, key: str) -> Any:
         """Return what a relationship to one refers to in the database; called by the flush."""
-        return loading.stored_related(self, obj, state_of(obj), key)
+        return relations.stored_related(self, obj, state_of(obj), key)
 
     # -- flush ------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.engine import Dialect
@@ -40,6 +40,26 @@ class Span:
     keys: tuple[str, ...]
     processors: Processors | None
     name: str
+    branch: Any = None
+    """What is loaded of the entity and along with it; None: its usual columns alone."""
+    joined: tuple[Span, ...] = ()
+    """The spans of what stands in the same row, as `branch.joined` has it."""
+
+    def taking(self, processors: Processors | None) -> Span:
+        """Return the span with its part of the processors of the whole row."""
+        if processors is None:
+            return self
+        own = processors[self.start : self.stop]
+        return replace(
+            self,
+            processors=own if any(own) else None,
+            joined=tuple([each.taking(processors) for each in self.joined]),
+        )
+
+    @property
+    def end(self) -> int:
+        """The position after the last column of the element and of what is joined to it."""
+        return max([self.stop, *[each.end for each in self.joined]])
 
 
 @dataclass(frozen=True, slots=True)

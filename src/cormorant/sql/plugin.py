@@ -19,6 +19,7 @@ from cormorant.sql.attributes import (
     entity_annotations,
     propagated,
 )
+from cormorant.sql.eager import branches_in, with_joined
 from cormorant.sql.joining import (
     entity_of,
     far_entity,
@@ -55,28 +56,35 @@ def _marked_entity(statement: Any) -> Any:
     return mark.entity if isinstance(mark, Namespace) else None
 
 
-def entity_columns(entity: Entity) -> list[Any]:
-    """Return the columns that an ordinary load selects, each named by its attribute."""
+def entity_columns(entity: Entity, chosen: Iterable[tuple[str, Any]]) -> list[Any]:
+    """Return the columns that a load selects, each named by its attribute."""
     notes = entity_annotations(entity)
     marks = propagated(entity)
     return [
         column._annotate({**notes, "proxy_key": key})._set_propagate_attrs(marks)
-        for key, column in entity.load_columns
+        for key, column in chosen
     ]
 
 
-def expand(elements: Iterable[Any]) -> tuple[list[Any], tuple[Span, ...]]:
-    """Put the columns of each entity in its place; return them with the spans they make."""
+def expand(
+    elements: Iterable[Any], branches: Mapping[Any, Any] | None = None
+) -> tuple[list[Any], tuple[Span, ...]]:
+    """Put the columns of each entity in its place; return them with the spans they make.
+
+    `branches`: what is loaded of each entity; its usual columns where it has none.
+    """
     columns: list[Any] = []
     spans: list[Span] = []
     for element in elements:
         start = len(columns)
         entity = entity_of(element)
         if entity is not None:
-            columns.extend(entity_columns(entity))
-            keys = tuple(key for key, _column in entity.load_columns)
+            branch = branches.get(entity) if branches else None
+            chosen = entity.load_columns if branch is None else _columns_of(entity, branch)
+            columns.extend(entity_columns(entity, chosen))
+            keys = tuple(key for key, _column in chosen)
             name = row_name(entity)
-            spans.append(Span(entity, start, len(columns), keys, None, name))
+            spans.append(Span(entity, start, len(columns), keys, None, name, branch))
             continue
         for column in getattr(element, "_select_iterable", (element,)):
             key = _name_of(column)
@@ -84,6 +92,12 @@ def expand(elements: Iterable[Any]) -> tuple[list[Any], tuple[Span, ...]]:
             columns.append(column)
             spans.append(Span(None, at, at + 1, (key,), None, key))
     return columns, _told_apart(spans)
+
+
+def _columns_of(entity: Any, branch: Any) -> Sequence[tuple[str, Any]]:
+    """Return (attribute key, column) of what a branch loads of an entity, aliased or not."""
+    given: Sequence[tuple[str, Any]] = branch.columns
+    return entity.columns_here(given) if entity.is_aliased_class else given
 
 
 def row_name(entity: Entity) -> str:
@@ -146,10 +160,14 @@ def _shows(element: Any, entity: Entity) -> bool:
     return not tables.isdisjoint(element._from_objects)
 
 
-def rewritten(statement: Any) -> tuple[Any, tuple[Span, ...]]:
-    """Return a SELECT that knows only columns and tables, and the spans of its rows."""
+def rewritten(statement: Any, loading: bool = True) -> tuple[Any, tuple[Span, ...]]:
+    """Return a SELECT that knows only columns and tables, and the spans of its rows.
+
+    `loading`: its rows become objects, as the options say; not so in a subquery.
+    """
     plain = statement._clone()
-    columns, spans = expand(statement._raw_columns)
+    branches = branches_in(statement, subject(statement)) if loading else {}
+    columns, spans = expand(statement._raw_columns, branches)
     # The FROM list comes from the elements as they were: a class brings its whole selectable.
     plain._from_obj = (*statement._from_obj, *_joined_selectables(statement))
     plain._raw_columns = columns
@@ -159,7 +177,10 @@ def rewritten(statement: Any) -> tuple[Any, tuple[Span, ...]]:
         plain._setup_joins = resolve_joins(memoized._setup_joins) + plain._setup_joins
     plain._memoized_select_entities = ()
     plain._propagate_attrs = {}
+    plain._with_options = ()
     plain.__dict__.pop("_generate_cache_key", None)
+    if any(branch.joined for branch in branches.values()):
+        return with_joined(plain, spans)
     return plain, spans
 
 
@@ -204,7 +225,8 @@ class EntitySelectState(SelectState):
     __slots__ = ("spans",)
 
     def __init__(self, statement: Any, compiler: Any, **kwargs: Any) -> None:
-        plain, self.spans = rewritten(statement)
+        loading = compiler is not None and not compiler.stack
+        plain, self.spans = rewritten(statement, loading)
         super().__init__(plain, compiler, **kwargs)
 
     def _join_determine_implicit_left_side(
@@ -426,7 +448,7 @@ def spans_of(result: Any) -> tuple[Span, ...] | None:
     if not spans:
         return None
     keys = tuple(result.keys())
-    if len(keys) != spans[-1].stop:
+    if len(keys) != max([span.end for span in spans]):
         return None
     return tuple(
         span

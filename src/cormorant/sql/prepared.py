@@ -11,10 +11,11 @@ from sqlalchemy.engine import Connection, Dialect
 from cormorant.sql import wire
 from cormorant.sql.errors import Facts, refused_value
 from cormorant.sql.joining import only_rows_of
-from cormorant.sql.plans import Processors, cached, result_processors, wire_up
+from cormorant.sql.plans import Processors, Span, cached, result_processors, wire_up
 
 Row = tuple[Any, ...]
 Fetched = tuple[list[Row], Processors | None]
+Criterion = Callable[[list[Any]], Any]
 
 LONGEST_BATCH = 512
 """Keys per statement of a batch."""
@@ -27,9 +28,11 @@ class ReadPlan:
         "as_given",
         "constants",
         "fast",
+        "kinds",
         "positions",
         "processors",
         "result_processors",
+        "spans",
         "sql",
     )
 
@@ -41,7 +44,11 @@ class ReadPlan:
         self.processors: Processors | None = None
         self.result_processors: Processors | bool | None = False
         """False until a first execution has told the type codes of the columns."""
-        wiring = wire_up(core.compile(dialect=dialect), dialect)
+        compiled: Any = core.compile(dialect=dialect)
+        wiring = wire_up(compiled, dialect)
+        self.spans: tuple[Span, ...] = getattr(compiled.compile_state, "spans", ())
+        """The elements of a row, where the statement selects entities."""
+        self.kinds = tuple(c.type for c in compiled.compile_state.statement._raw_columns)
         given = set(names)
         self.constants: Row = ()
         """Values that the statement brings along; they follow those of the caller."""
@@ -73,20 +80,24 @@ class ReadPlan:
 
 
 class PreparedSelect:
-    """A SELECT of fixed columns by equality with given values.
+    """A SELECT of fixed columns, or of entities, by equality with given values.
 
+    `criterion`: makes the WHERE clause of one key from its parameters, where that is more than
+    equality; `equal` are then the columns that give them their names and types.
     `fetch` returns raw rows and the processors for their columns (None: nothing to do); on
     the general road the rows are processed already and the processors None.
     """
 
-    __slots__ = ("_last", "_statement", "columns", "equal", "facts", "kinds", "names", "number")
+    __slots__ = ("_criterion", "_last", "_spans", "equal", "facts", "names", "statement")
 
-    def __init__(self, statement: Any, columns: Row, equal: Row, facts: Facts) -> None:
-        self._statement = statement
-        self.columns = columns
+    def __init__(
+        self, statement: Any, equal: Row, facts: Facts, criterion: Criterion | None = None
+    ) -> None:
+        self.statement = statement
         self.equal = equal
         self.facts = facts
-        self.kinds = tuple(column.type for column in columns)
+        self._criterion = criterion
+        self._spans: tuple[Processors | None, tuple[Span, ...]] = (None, ())
         self.names = tuple(f"{column.key}_{n}" for n, column in enumerate(equal, 1))
         self._last: tuple[Any, Any, Any, Any] = (None, None, None, None)
 
@@ -107,10 +118,19 @@ class PreparedSelect:
             and plan.result_processors is not False
             and wire.fast_ok(connection)
         ):
-            width = len(self.kinds)
+            width = len(plan.kinds)
             rows = wire.fetch(connection, plan.sql, values, width, self.facts)[0]
             return rows, plan.result_processors
         return self._run(connection, (values,), values, execution_options)
+
+    def spans(self, processors: Processors | None) -> tuple[Span, ...]:
+        """Return the elements of the rows that a fetch gave, with their processors."""
+        if self._spans[0] is processors and self._spans[1]:
+            return self._spans[1]
+        plan = self._last[2]
+        found = tuple(span.taking(processors) for span in plan.spans)
+        self._spans = (processors, found)
+        return found
 
     def fetch_many(
         self,
@@ -156,10 +176,10 @@ class PreparedSelect:
                 values = plan.parameters(values)
             except Exception as error:
                 raise refused_value(error, self.facts, plan.sql) from None
-        rows, description = wire.fetch(connection, plan.sql, values, len(self.kinds), self.facts)
+        rows, description = wire.fetch(connection, plan.sql, values, len(plan.kinds), self.facts)
         processors = plan.result_processors
         if processors is False:
-            processors = result_processors(self.kinds, dialect, description)
+            processors = result_processors(plan.kinds, dialect, description)
             plan.result_processors = processors
         return rows, processors
 
@@ -174,20 +194,22 @@ class PreparedSelect:
     def core(self, count: int = 1) -> tuple[Any, tuple[str, ...]]:
         """Return the Core statement for `count` keys and the names of its parameters."""
         if not self.equal:
-            return self._statement, ()
+            return self.statement, ()
         names = tuple(f"{name}_{k}" if k else name for k in range(count) for name in self.names)
         binds = iter(
             bindparam(name, type_=self.equal[n % len(self.equal)].type)
             for n, name in enumerate(names)
         )
-        if len(self.equal) == 1:
+        if self._criterion is not None:
+            where = self._criterion(list(binds))
+        elif len(self.equal) == 1:
             column = self.equal[0]
             where = column == next(binds) if count == 1 else column.in_(list(binds))
         else:
             where = or_(
                 *(and_(*(column == next(binds) for column in self.equal)) for _ in range(count))
             )
-        return self._statement.where(where), names
+        return self.statement.where(where), names
 
     def _by_core(
         self, connection: Connection, count: int, values: Row, options: Mapping[str, Any] | None
@@ -200,36 +222,6 @@ class PreparedSelect:
             connection, core, dict(zip(names, values, strict=True)), options, self.facts
         )
         return rows, None
-
-
-class PreparedLookup(PreparedSelect):
-    """A SELECT whose criterion holds the given values where it likes."""
-
-    __slots__ = ()
-
-    def core(self, count: int = 1) -> tuple[Any, tuple[str, ...]]:
-        """Return the Core statement and the names of its parameters."""
-        return self._statement, self.names
-
-
-def prepare_lookup(
-    entity: Any,
-    columns: Sequence[Any],
-    given: Sequence[Any],
-    criterion: Callable[[Sequence[Any]], Any],
-    order_by: Sequence[Any] = (),
-) -> PreparedSelect:
-    """Prepare a SELECT of `columns` of `entity` by the values of the columns `given`.
-
-    `criterion` makes the WHERE of one parameter per given column. Keep the result.
-    """
-    plain = prepare_select(entity, columns, order_by=order_by)
-    made = PreparedLookup(None, tuple(columns), tuple(given), plain.facts)
-    binds = [
-        bindparam(name, type_=column.type) for name, column in zip(made.names, given, strict=True)
-    ]
-    made._statement = plain._statement.where(criterion(binds))
-    return made
 
 
 def prepare_select(
@@ -261,4 +253,16 @@ def prepare_select(
     if for_update:
         arguments = for_update if isinstance(for_update, Mapping) else {}
         statement = statement.with_for_update(**arguments)
-    return PreparedSelect(statement, tuple(columns), tuple(equal), facts)
+    return PreparedSelect(statement, tuple(equal), facts)
+
+
+def prepare_read(
+    entity: Any,
+    statement: Any,
+    equal: Sequence[Any],
+    criterion: Criterion | None = None,
+) -> PreparedSelect:
+    """Prepare a SELECT of the entity itself, perhaps of more; see PreparedSelect."""
+    table = getattr(entity.selectable, "name", "")
+    facts = Facts(entity.class_.__name__, table, (), "SELECT")
+    return PreparedSelect(statement, tuple(equal), facts, criterion)

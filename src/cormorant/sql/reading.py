@@ -136,15 +136,8 @@ class SelectPlan:
         """Give each span its processors, after the first execution."""
         processors = result_processors(self.kinds, dialect, description)
         if processors is not None:
-            self.spans = tuple(
-                replace(span, processors=_some(processors[span.start : span.stop]))
-                for span in self.spans
-            )
+            self.spans = tuple(span.taking(processors) for span in self.spans)
         self.known = True
-
-
-def _some(processors: Processors) -> Processors | None:
-    return processors if any(processors) else None
 
 
 def _parameter(column: Any, op: Any, value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +23,18 @@ PLAIN_OPTIONS = frozenset((bool, str, type(None)))
 
 OPTIONS = (ExecutableOption, roles.ExecutableOptionRole)
 """What Core takes as an option of a statement."""
+
+
+def checked_options(options: Sequence[Any]) -> Sequence[Any]:
+    """Return options of a statement as they are; refuse what is none."""
+    for option in options:
+        if not isinstance(option, OPTIONS):
+            raise exc.ArgumentError(
+                f"ExecutionOption Core or ORM object expected, got {type(option).__name__!r}: "
+                f"options take loader options such as joinedload(User.addresses), or a "
+                f"UserDefinedOption."
+            )
+    return options
 
 
 class NotLight(Exception):
@@ -180,16 +192,16 @@ class LightSelect:
         return self._execution_options
 
     def options(self, *options: Any) -> LightSelect:
-        """Add options of the user's own; the session reads them from `_with_options`."""
-        for option in options:
-            if not isinstance(option, OPTIONS):
-                raise exc.ArgumentError(
-                    f"options() takes statement options such as UserDefinedOption, not "
-                    f"{type(option).__name__!r}. Loader options are not offered yet."
-                )
+        """Add loader options, and options of the user's own."""
+        checked_options(options)
         new = self._copy()
         new._with_options = self._with_options + options
-        new.shape = (*self.shape, ("options", *(getattr(o, "shape", o) for o in options)))
+        shapes = [getattr(each, "shape", each) for each in options]
+        if None in shapes:
+            # An option about an alias: Core knows how to compare it.
+            new._core = self.build(itself) if self._core is None else self._core
+            return new
+        new.shape = (*self.shape, ("options", *shapes))
         return new
 
     # -- recording ---------------------------------------------------------------------
@@ -282,6 +294,29 @@ class LightSelect:
     ) -> Any:
         core = self.build(itself)
         return core._execute_on_connection(connection, distilled_params, execution_options)
+
+
+class Derived(LightSelect):
+    """A SELECT that the ORM makes of a light one; it has the values of that one."""
+
+    __slots__ = ("_make", "_source")
+
+    def __init__(
+        self, source: LightSelect, name: tuple[Any, ...], make: Callable[[Any], Any]
+    ) -> None:
+        self.entities = source.entities
+        self.steps = source.steps
+        self.values = source.values
+        self.shape = (*source.shape, name)
+        self._execution_options = source._execution_options
+        self._with_options = ()
+        self._core = None
+        self._source = source
+        self._make = make
+
+    def build(self, bind: Bind) -> Any:
+        """Make the Core statement of the one it is derived from, and change it."""
+        return self._make(self._source.build(bind))
 
 
 def subject_of(statement: Any) -> Any:

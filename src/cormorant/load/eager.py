@@ -1,0 +1,158 @@
+"""What is loaded when the parents are there: SELECT ... IN, a subquery, or one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from cormorant.load._filler_cy import grouped, lacking
+from cormorant.load.related import InRead, in_read
+from cormorant.load.subqueries import subquery_read
+from cormorant.sql.reading import read
+
+if TYPE_CHECKING:
+    from cormorant.instrument._state_cy import InstanceState
+    from cormorant.load.branches import Along
+    from cormorant.load.objects import Path, Row, Target
+    from cormorant.sql.plans import Span
+
+    Make = Callable[..., list[Any]]
+    Key = tuple[Any, ...]
+
+CHUNK = 500
+"""Parents per statement, as SQLAlchemy."""
+
+
+def follow(along: Along, parents: Sequence[Any], target: Target, make: Make, path: Path) -> None:
+    """Load a relationship of all parents that lack it; `make` turns rows into objects.
+
+    `path`: how the statement leads to the parents.
+    """
+    states = lacking(parents, along.prop.key)
+    if not states:
+        return
+    if along.how.loader == "noload":
+        for state in states:
+            give(along, state, ())
+    elif along.how.loader == "immediate":
+        _one_by_one(along, states, target, make)
+    elif along.how.loader == "subquery" and target.whole:
+        _by_subquery(along, states, target, make, path)
+    else:
+        # A subquery of one object's or one chunk's own read would tell no more than their keys.
+        _by_keys(along, states, target.along(), make)
+
+
+def _one_by_one(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
+    """Load for each parent; what is read by key for the related objects, for all of them."""
+    inner = target.along()
+    inner.waiting = [] if target.waiting is None else target.waiting
+    for state in states:
+        obj = state.obj()
+        if obj is not None and along.prop.key not in state.values:
+            target.context.session.load_at_once(obj, state, along, inner)
+    if target.waiting is None:
+        gathered: dict[int, tuple[Along, list[Any]]] = {}
+        for further, parents in inner.waiting:
+            gathered.setdefault(id(further), (further, []))[1].extend(parents)
+        for further, parents in gathered.values():
+            _by_keys(further, lacking(parents, further.prop.key), target.along(), make)
+
+
+def _by_keys(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
+    """Load by the keys of the parents, in chunks."""
+    read = in_read(along.prop, along.branch)
+    owners: dict[Any, list[InstanceState]] = {}
+    for state in states:
+        key = _key_of(state, read.keys)
+        if None in key:
+            give(along, state, ())
+        else:
+            owners.setdefault(key, []).append(state)
+    keys = list(owners)
+    size = along.how.chunksize or CHUNK
+    for start in range(0, len(keys), size):
+        chunk = keys[start : start + size]
+        found = _related(along, read, chunk, target, make)
+        for key in chunk:
+            for state in owners[key]:
+                give(along, state, found.get(key, ()))
+
+
+def _key_of(state: InstanceState, names: tuple[str, ...]) -> Key:
+    values, mapper = state.values, state.manager.mapper
+    if names == mapper.pk_keys:
+        found: Key = mapper.identity_of(state.pk)
+        return found
+    return tuple([values[k] if k in values else getattr(state.obj(), k) for k in names])
+
+
+def _related(
+    along: Along, read: InRead, keys: list[Key], target: Target, make: Make
+) -> dict[Key, list[Any]]:
+    """Return the related objects of each key."""
+    session = target.context.session
+    width = 0 if read.by_key else len(read.keys)
+    if session.dispatch.do_orm_execute:
+        rows = session.announced_rows(along, read.statement(keys), target)
+        children = [row[width] for row in rows]
+        parts: Any = [[row[n] for row in rows] for n in range(width)]
+    else:
+        connection = session.connection_for(along.prop.mapper)
+        raw, processors = read.prepared.fetch_many(connection, keys)
+        spans = read.prepared.spans(processors)
+        children = make(raw, spans[width], target)
+        parts = [_plain(raw, span) for span in spans[:width]]
+    if read.by_key:
+        return {
+            along.prop.mapper.identity_of(child._sa_instance_state.pk): [child]
+            for child in children
+        }
+    members: dict[Key, list[Any]] = grouped(list(zip(*parts, strict=True)), children)
+    return members
+
+
+def _by_subquery(
+    along: Along, states: list[InstanceState], target: Target, make: Make, path: Path
+) -> None:
+    """Load by a statement that holds the one that the parents come from."""
+    prop, context = along.prop, target.context
+    statement = subquery_read(along, path, context.statement)
+    mapper = prop.parent
+    names = tuple([mapper.property_of(local).key for local in prop.join.lookup])
+    if context.session.dispatch.do_orm_execute:
+        found = context.session.announced_rows(along, statement, target)
+        children = [row[-1] for row in found]
+        keys = [tuple(row[:-1]) for row in found]
+    else:
+        connection = context.session.connection_for(prop.mapper)
+        rows = read(connection, statement, context.params)
+        raw: Any = rows.rows
+        place = path._replace(props=(*path.props, prop))
+        children = make(raw, rows.spans[-1], target, place)
+        keys = list(zip(*[_plain(raw, span) for span in rows.spans[:-1]], strict=True))
+    members = grouped(keys, children)
+    for state in states:
+        give(along, state, members.get(_key_of(state, names), ()))
+
+
+def _plain(rows: Sequence[Row], span: Span) -> list[Any]:
+    at = span.start
+    process = None if span.processors is None else span.processors[0]
+    if process is None:
+        return [row[at] for row in rows]
+    return [process(row[at]) for row in rows]
+
+
+def give(along: Along, state: InstanceState, members: Sequence[Any]) -> None:
+    """Store what was loaded for one parent, unless it came in the meantime."""
+    prop = along.prop
+    if prop.key in state.values:
+        return
+    attribute = state.manager.attributes[prop.key]
+    if prop.uselist:
+        attribute.set_committed(state, members)
+        return
+    if len(members) > 1:
+        along.warn_of_rows()
+    attribute.set_committed(state, members[0] if members else None)

@@ -1,0 +1,113 @@
+"""Reads along a relationship: the rows that belong to one parent, or to many at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from cormorant.load.branches import Branch, BranchOption
+from cormorant.mapping.along import RowsOf
+from cormorant.sql.prepared import PreparedSelect, prepare_read
+
+if TYPE_CHECKING:
+    from cormorant.mapping.mapper import Mapper
+
+
+def refers_by_key(prop: Any) -> bool:
+    """Tell whether a relationship to one refers by the primary key and nothing else."""
+    return bool(
+        prop.secondary is None
+        and prop.join.foreign_is_local
+        and prop.join.simple
+        and {source for source, _ in prop.join.pairs} == set(prop.mapper.primary_key)
+    )
+
+
+def entity_select(branch: Branch, *columns: Any) -> Any:
+    """Return a SELECT of `columns` and of what a branch loads."""
+    statement = sa.select(*columns, branch.mapper.__clause_element__())
+    if branch.criteria:
+        statement = statement.where(*branch.criteria)
+    return statement.options(BranchOption(branch))
+
+
+def lazy_read(prop: Any, branch: Branch) -> PreparedSelect:
+    """Return the read of what one parent is related to."""
+    found: PreparedSelect | None = branch.memo.get(prop)
+    if found is None:
+        statement = entity_select(branch).order_by(*prop.order_columns())
+        found = prepare_read(prop.mapper, statement, prop.join.lookup, prop.join.criterion)
+        branch.memo[prop] = found
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class InRead:
+    """The read of what many parents are related to.
+
+    `keys`: attributes of the parent whose values the rows begin with; None where the related
+    objects are known by their own key. `statement`: (keys, values) of one execution.
+    """
+
+    keys: tuple[str, ...]
+    by_key: bool
+    prepared: PreparedSelect
+
+    def statement(self, keys: list[tuple[Any, ...]]) -> Any:
+        """Return the Core statement for `keys`, for listeners to see."""
+        equal = self.prepared.equal
+        if len(equal) == 1:
+            where = equal[0].in_([key[0] for key in keys])
+        else:
+            where = sa.tuple_(*equal).in_(keys)
+        return self.prepared.statement.where(where)
+
+
+def in_read(prop: Any, branch: Branch) -> InRead:
+    """Return the read of what many parents are related to."""
+    found: InRead | None = branch.memo.get(("in", prop))
+    if found is None:
+        found = branch.memo["in", prop] = _in_read(prop, branch)
+    return found
+
+
+def _in_read(prop: Any, branch: Branch) -> InRead:
+    parent: Mapper = prop.parent
+    if refers_by_key(prop):
+        by_remote = {remote: local for local, remote in prop.local_remote_pairs}
+        equal = prop.mapper.primary_key
+        keys = tuple([parent.property_of(by_remote[column]).key for column in equal])
+        statement = entity_select(branch)
+        return InRead(keys, True, prepare_read(prop.mapper, statement, equal))
+    if prop.join.simple:
+        equal = prop.join.simple_remote
+        keys = tuple([parent.property_of(local).key for local in prop.join.lookup])
+        statement = entity_select(branch, *equal)
+        if prop.secondary is not None:
+            source = prop.secondary.join(prop.mapper.selectable, prop.secondaryjoin)
+            statement = statement.select_from(source)
+    else:
+        equal, statement = _through_parents(prop, branch)
+        keys = tuple(parent.pk_keys)
+    statement = statement.order_by(*prop.order_columns())
+    return InRead(keys, False, prepare_read(prop.mapper, statement, equal))
+
+
+def _through_parents(prop: Any, branch: Branch) -> tuple[tuple[Any, ...], Any]:
+    """Return (key columns, SELECT) of a read that joins the parents' table to find its rows."""
+    near = RowsOf.under_another_name(prop.parent)
+    equal = tuple([near.adapt(column) for column in prop.parent.primary_key])
+    statement = entity_select(branch, *equal)
+    return equal, statement.select_from(joined(prop, near, near.selectable))
+
+
+def joined(prop: Any, near: Any, source: Any) -> Any:
+    """Return `source`, which has the parents as `near`, joined to the related rows."""
+    far = prop.mapper
+    if prop.secondary is None:
+        return source.join(far.selectable, prop.between(near, far)[0])
+    middle = prop.secondary.alias()
+    first, second = prop.between(near, far, middle)
+    return source.join(middle, first).join(far.selectable, second)
