@@ -58,7 +58,8 @@ from cormorant.load.options import (
     undefer,
     undefer_group,
 )
-from cormorant.mapping.aliased import aliased
+from cormorant.load.selectin_parts import selectin_polymorphic
+from cormorant.mapping.aliased import aliased, with_polymorphic
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.classes import DeclarativeMeta
 from cormorant.mapping.columns import (
@@ -229,6 +230,7 @@ __all__ = [
     "remote",
     "scoped_session",
     "select",
+    "selectin_polymorphic",
     "selectinload",
     "sessionmaker",
     "subqueryload",
@@ -240,4 +242,5 @@ __all__ = [
     "validates",
     "was_deleted",
     "with_parent",
+    "with_polymorphic",
 ]

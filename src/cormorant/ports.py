@@ -52,6 +52,10 @@ class Entity(Protocol):
         """(attribute key, Core column) of all that an ordinary load selects, keys first."""
 
     @property
+    def row_columns(self) -> Sequence[tuple[str, Any]]:
+        """The same with the columns of subclasses that the rows hold, under names of their own."""
+
+    @property
     def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:
         """(discriminator, its values) of a class that shares its table; None: every row is its."""
 

@@ -10,11 +10,13 @@ from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 from .oracle import Orm
 
 
-def family(orm: Orm, engine: Engine, **arguments: Any) -> Any:
+def family(orm: Orm, engine: Engine, below: dict[str, Any] | None = None, **arguments: Any) -> Any:
     """Declare Person (root), Engineer and Manager (joined), Lead (joined to Engineer), Intern.
 
-    Intern shares the tables of Engineer. `arguments` go to the mapper of Person.
+    Intern shares the tables of Engineer. `arguments` go to the mapper of Person, those in
+    `below`, by class name, to the mappers of subclasses.
     """
+    more = below or {}
     Base: Any = orm.declarative_base()
 
     class Firm(Base):  # type: ignore[misc] # the base is made at run time
@@ -38,23 +40,23 @@ def family(orm: Orm, engine: Engine, **arguments: Any) -> Any:
         id: Any = Column(ForeignKey("persons.id"), primary_key=True)
         skill = Column(String(20), default="none")
         level = Column(Integer, server_default="1")
-        __mapper_args__ = {"polymorphic_identity": "engineer"}
+        __mapper_args__ = {"polymorphic_identity": "engineer", **more.get("Engineer", {})}
 
     class Manager(Person):
         __tablename__ = "managers"
         person_id: Any = Column(ForeignKey("persons.id"), primary_key=True)
         title = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "manager"}
+        __mapper_args__ = {"polymorphic_identity": "manager", **more.get("Manager", {})}
 
     class Lead(Engineer):
         __tablename__ = "leads"
         id: Any = Column(ForeignKey("engineers.id"), primary_key=True)
         team = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "lead"}
+        __mapper_args__ = {"polymorphic_identity": "lead", **more.get("Lead", {})}
 
     class Intern(Engineer):
         school = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "intern"}
+        __mapper_args__ = {"polymorphic_identity": "intern", **more.get("Intern", {})}
 
     Base.metadata.create_all(engine)
     return SimpleNamespace(
@@ -68,9 +70,11 @@ def family(orm: Orm, engine: Engine, **arguments: Any) -> Any:
     )
 
 
-def staffed(orm: Orm, engine: Engine, **arguments: Any) -> Any:
+def staffed(
+    orm: Orm, engine: Engine, below: dict[str, Any] | None = None, **arguments: Any
+) -> Any:
     """Declare the family and store two firms and one person of each class."""
-    world = family(orm, engine, **arguments)
+    world = family(orm, engine, below, **arguments)
     with orm.Session(engine) as session:
         red, blue = world.Firm(id=1, name="red"), world.Firm(id=2, name="blue")
         session.add_all(

@@ -12,6 +12,7 @@ from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.cache_key import HasCacheKey
 
 from cormorant.load.options import WILDCARD, Directive, How, Load, Via
+from cormorant.mapping.polymorphic import part_of
 from cormorant.sql.eager import layouts
 from cormorant.sql.plans import epoch
 
@@ -162,7 +163,7 @@ class Branch:
         here = [each for each in self.directives if not each.path and each.kind != "relationship"]
         here = [each for each in here if _meets(each.owner, self.mapper)]
         if not here:
-            yield from self.mapper.load_columns
+            yield from self.mapper.row_columns
             return
         needed = {*self.mapper.pk_keys}
         if self.mapper.polymorphic_on is not None:
@@ -175,6 +176,17 @@ class Branch:
             if key in needed or how is None or how.loader == "column":
                 if key in needed or how is not None or not self._deferred(key):
                     yield key, column
+            else:
+                self.deferred[key] = how.raises
+        yield from self._chosen_parts(here)
+
+    def _chosen_parts(self, here: list[Directive]) -> Iterator[tuple[str, Any]]:
+        """Yield the columns of subclasses in the rows that no option leaves out."""
+        for name, column in self.mapper.row_columns[len(self.mapper.load_columns) :]:
+            owner, key = part_of(self.mapper, name)
+            how = None if owner is None else _how_of_column(owner, key, here)
+            if how is None or how.loader == "column":
+                yield name, column
             else:
                 self.deferred[key] = how.raises
 

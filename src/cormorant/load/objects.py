@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cormorant.load._filler_cy import RowFiller
-from cormorant.load.polymorphic import split
+from cormorant.load.polymorphic import own_part, split
+from cormorant.load.selectin_parts import Fill, read_parts, wanted_parts
+from cormorant.sql.plans import PART
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import Link
@@ -128,10 +130,29 @@ def objects_of(
         found: list[Any] = filler.objects(rows, target.link, known, overwrite, target.context)
         return found
     objects: list[Any] = [None] * len(rows)
+    mixed = any(PART in key for key in keys)
     for chosen, places in parts:
-        filler = filler_for(chosen, keys, start, processors, branch)
         part = [rows[place] for place in places]
+        if mixed:
+            own = own_part(chosen, keys, start, processors)
+            part = own.of(part)
+            filler = filler_for(chosen, own.keys, 0, own.processors, branch)
+        else:
+            filler = filler_for(chosen, keys, start, processors, branch)
         made = filler.objects(part, target.link, known, overwrite, target.context)
         for place, obj in zip(places, made, strict=True):
             objects[place] = obj
+    wanted = wanted_parts(mapper, target.context.statement)
+    if wanted:
+        read_parts(mapper, wanted, objects, target, _filling(target))
     return objects
+
+
+def _filling(target: Target) -> Fill:
+    """Return what makes further rows of objects fill them, told as a refresh."""
+
+    def fill(mapper: Mapper, rows: Any, keys: Any, processors: Any, context: Any) -> object:
+        place = Target(target.link, target.identity_map, context, False)
+        return objects_of(mapper, rows, keys, 0, processors, place)
+
+    return fill

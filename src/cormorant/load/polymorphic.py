@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import InvalidRequestError
 
 from cormorant import exc
+from cormorant.mapping.polymorphic import parts_for
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -16,6 +18,39 @@ if TYPE_CHECKING:
 
 Row = tuple[Any, ...]
 Parts = list[tuple["Mapper", Sequence[int]]]
+
+
+class OwnPart:
+    """The columns of a row of a base that objects of one class have."""
+
+    __slots__ = ("keys", "of", "processors")
+
+    def __init__(
+        self, mapper: Mapper, keys: tuple[str, ...], start: int, processors: Processors | None
+    ) -> None:
+        chosen = parts_for(mapper, keys)
+        places = [start + place for place, _name in chosen]
+        pick = itemgetter(*places) if len(places) > 1 else None
+        self.keys = tuple([name for _place, name in chosen])
+        self.processors = (
+            None if processors is None else tuple([processors[place] for place, _name in chosen])
+        )
+        self.of: Callable[[list[Row]], list[Row]] = (
+            (lambda rows: [(row[places[0]],) for row in rows])
+            if pick is None
+            else (lambda rows: list(map(pick, rows)))
+        )
+
+
+def own_part(
+    mapper: Mapper, keys: tuple[str, ...], start: int, processors: Processors | None
+) -> OwnPart:
+    """Return what takes the columns of a class out of rows with those of others; kept."""
+    name = ("own part", keys, start, processors)
+    found: OwnPart | None = mapper.memo.get(name)
+    if found is None:
+        found = mapper.memo[name] = OwnPart(mapper, keys, start, processors)
+    return found
 
 
 def split(

@@ -37,7 +37,7 @@ def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> Pr
         known: PreparedSelect | None = mapper.memo.get(("by key", keys))
         if known is not None:
             return known
-    columns = [mapper.loaded_column(mapper._properties[key]) for key in keys]  # type: ignore[arg-type] # column keys only
+    columns = [_column(mapper, key) for key in keys]
     frozen = tuple(sorted(lock.items())) if isinstance(lock, Mapping) else lock
 
     def prepare() -> PreparedSelect:
@@ -48,9 +48,14 @@ def select_by_key(mapper: Mapper, keys: tuple[str, ...], lock: Any = None) -> Pr
     except TypeError:
         return prepare()
     made = _remembered(mapper, ("by key", keys, frozen), prepare)
-    if lock is None and keys == load_keys(mapper):
+    if lock is None and keys in (load_keys(mapper), row_keys(mapper)):
         mapper.memo["by key", keys] = made
     return made
+
+
+def _column(mapper: Mapper, key: str) -> Any:
+    prop: Any = mapper._properties.get(key)
+    return dict(mapper.row_columns)[key] if prop is None else mapper.loaded_column(prop)
 
 
 def load_by_key(
@@ -68,7 +73,7 @@ def load_by_key(
         branch = memo.get("usual branch") or usual_branch(mapper)
     if not branch.plain:
         return _load_along(branch, pk, connection, target, options, lock)
-    keys = memo.get("load_keys") or load_keys(mapper)
+    keys = memo.get("row_keys") or row_keys(mapper)
     prepared = select_by_key(mapper, keys, lock)
     values = (pk,) if mapper.single_key else tuple(pk)
     rows, processors = prepared.fetch(connection, values, options)
@@ -137,6 +142,14 @@ def load_keys(mapper: Mapper) -> tuple[str, ...]:
     found: tuple[str, ...] | None = mapper.memo.get("load_keys")
     if found is None:
         found = mapper.memo["load_keys"] = tuple([key for key, _ in mapper.load_columns])
+    return found
+
+
+def row_keys(mapper: Mapper) -> tuple[str, ...]:
+    """Return the names in a row of an ordinary load: with those of with_polymorphic."""
+    found: tuple[str, ...] | None = mapper.memo.get("row_keys")
+    if found is None:
+        found = mapper.memo["row_keys"] = tuple([key for key, _ in mapper.row_columns])
     return found
 
 

@@ -9,6 +9,11 @@ from sqlalchemy import FromClause
 from sqlalchemy import exc as core_exc
 
 from cormorant.mapping.mapper import Mapper
+from cormorant.mapping.polymorphic import (
+    chosen_mappers,
+    joined_tables,
+    part_columns,
+)
 from cormorant.sql.aliases import OtherName, moved_column, mover, other_name
 from cormorant.sql.attributes import InstrumentedAttribute
 from cormorant.sql.eager import layouts
@@ -41,8 +46,11 @@ class AliasedInsp(OtherName, InspectionAttr):
         self.registry = mapper.registry
         self.selectable = selectable
         self.name = name
-        self.with_polymorphic_mappers = list(with_polymorphic_mappers) or [mapper]
+        self.with_polymorphic_mappers = list(with_polymorphic_mappers) or (
+            mapper.with_polymorphic_mappers or [mapper]
+        )
         self.adapter = mover(selectable, adapt_on_names)
+        self.discriminator: Any = None
         self.clause: Any = None
         self._attributes: dict[str, Any] = {}
         self.shown = shown or f"aliased({mapper.class_.__name__})"
@@ -67,6 +75,8 @@ class AliasedInsp(OtherName, InspectionAttr):
     def polymorphic_on(self) -> Any:
         """The discriminator on the selectable, or None."""
         column = self.mapper.polymorphic_on
+        if self.discriminator is not None:
+            return self.discriminator
         return None if column is None else self.adapt(column)
 
     @property
@@ -86,6 +96,9 @@ class AliasedInsp(OtherName, InspectionAttr):
     def columns_here(self, columns: Iterable[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
         """Return those of the mapper's (attribute key, column) that the selectable has."""
         found = [(key, moved_column(self.adapter, column)) for key, column in columns]
+        if self.discriminator is not None:
+            told = self.mapper.property_of(self.mapper.polymorphic_on).key
+            found = [(key, self.discriminator if key == told else c) for key, c in found]
         kept = [(key, column) for key, column in found if column is not None]
         if not kept:
             raise core_exc.InvalidRequestError(
@@ -94,6 +107,18 @@ class AliasedInsp(OtherName, InspectionAttr):
                 f"them by name with adapt_on_names=True."
             )
         return kept
+
+    @property
+    def row_columns(self) -> Sequence[tuple[str, Any]]:
+        """The same with those that with_polymorphic() adds for subclasses."""
+        return self.with_parts(self.load_columns)
+
+    def with_parts(self, columns: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
+        """Add to columns of a row what with_polymorphic() adds for subclasses."""
+        known = {key for key, _column in columns}
+        parts = part_columns(self.mapper, self.with_polymorphic_mappers)
+        moved = [(k, moved_column(self.adapter, c)) for k, c in parts if k not in known]
+        return [*columns, *[each for each in moved if each[1] is not None]]
 
     @property
     def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:
@@ -238,3 +263,39 @@ def _mapper_of(element: Any) -> Mapper:
         )
     mapper: Mapper = manager.mapper
     return mapper
+
+
+def with_polymorphic(
+    base: Any,
+    classes: Any,
+    selectable: Any = False,
+    flat: bool = False,
+    polymorphic_on: Any = None,
+    aliased: bool = False,
+    innerjoin: bool = False,
+    adapt_on_names: bool = False,
+    name: str | None = None,
+) -> AliasedClass[Any]:
+    """Return a class whose rows hold the columns of subclasses: '*' or a list of them.
+
+    Their attributes are those of `result.Subclass`. `flat`: under names of their own, as by
+    aliased(). `innerjoin`: rows of exactly the classes named. `selectable`: where the rows
+    come from, in place of joins of the tables.
+    """
+    mapper = _mapper_of(base)
+    mapper.ready()
+    mappers = chosen_mappers(mapper, classes)
+    rows = selectable if selectable is not False and selectable is not None else None
+    if rows is None:
+        rows = joined_tables(mapper, mappers, innerjoin)
+    if aliased or flat:
+        rows = other_name(rows, None, flat)
+    names = ", ".join(each.class_.__name__ for each in mappers[1:])
+    shown = f"with_polymorphic({mapper.class_.__name__}, [{names}])" if names else None
+    made = AliasedInsp(mapper, rows, name, adapt_on_names, mappers, shown)
+    if polymorphic_on is not None:
+        made.discriminator = polymorphic_on
+    for each in mappers[1:]:
+        part = AliasedInsp(each, rows, name, adapt_on_names, [each])
+        setattr(made.entity, each.class_.__name__, part.entity)
+    return made.entity

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table
 
 from cormorant.mapping.identities import Keyed
+from cormorant.mapping.polymorphic import chosen_mappers, joined_tables, part_columns
 
 if TYPE_CHECKING:
     from cormorant.mapping.columns import ColumnProperty
@@ -26,6 +27,7 @@ class FamilyMember(Keyed):
     single: bool
     polymorphic_on: Any
     polymorphic_identity: Any
+    polymorphic_spec: Any
     memo: dict[Any, Any]
     column_attrs: Any
     pk_keys: tuple[str, ...] = ()
@@ -66,8 +68,39 @@ class FamilyMember(Keyed):
 
     @property
     def selectable(self) -> Any:
-        """What rows of this class are selected from."""
-        return self.persist_selectable
+        """What rows of this class are selected from, with the tables of with_polymorphic."""
+        found = self.memo.get("selectable")
+        if found is None:
+            this: Any = self
+            found = joined_tables(this, self.with_polymorphic_mappers)
+            self.memo["selectable"] = found
+        return found
+
+    @property
+    def with_polymorphic_mappers(self) -> list[Mapper]:
+        """This mapper and those whose columns its rows hold by default; empty for none."""
+        found: list[Mapper] | None = self.memo.get("with_polymorphic")
+        if found is None:
+            this: Any = self
+            spec = self.polymorphic_spec
+            if spec != "*":
+                inline = [m for m in self.inheritance.children if m.polymorphic_load == "inline"]
+                spec = [*(spec or ()), *inline]
+            found = chosen_mappers(this, spec) if spec else []
+            self.memo["with_polymorphic"] = found
+        return found
+
+    @property
+    def row_columns(self) -> Sequence[tuple[str, Any]]:
+        """(name in the row, column) of an ordinary load: with those of with_polymorphic."""
+        if not self.inheritance.children:
+            return self.load_columns
+        found: list[tuple[str, Any]] | None = self.memo.get("row_columns")
+        if found is None:
+            this: Any = self
+            parts = part_columns(this, self.with_polymorphic_mappers)
+            found = self.memo["row_columns"] = [*self.load_columns, *parts]
+        return found
 
     @property
     def mapped_table(self) -> Any:
@@ -109,10 +142,11 @@ class FamilyMember(Keyed):
 
     @property
     def self_and_descendants(self) -> list[Mapper]:
-        """This mapper and those of all mapped subclasses, parents first."""
-        found: list[Any] = [self]
-        for child in self.inheritance.children:
-            found.extend(child.self_and_descendants)
+        """This mapper and those of all mapped subclasses, level by level."""
+        this: Any = self
+        found: list[Mapper] = [this]
+        for each in found:
+            found.extend(each.inheritance.children)
         return found
 
     def isa(self, other: Mapper) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
 Pair = tuple[Any, Any]
+_numbers = itertools.count(1)
 
 
 class Inheritance:
@@ -27,7 +29,7 @@ class Inheritance:
     rows. `condition`, `pairs`: how the own table is joined to those above, and the (column
     above, own column) that it copies keys along; empty for a table that is shared or the
     root's. `by_identity` and `children` grow as subclasses are mapped; the discriminator map
-    stands at the root of the family only.
+    stands at the root of the family only. `number` tells members apart.
     """
 
     def __init__(self, parent: Mapper | None, table: Any, single: bool = False) -> None:
@@ -37,6 +39,7 @@ class Inheritance:
         self.selectable: Any = parent.persist_selectable if single and parent else table
         self.condition: Any = None
         self.pairs: tuple[Pair, ...] = ()
+        self.number = next(_numbers)
         self.by_identity: dict[Any, Mapper] = {}
         self.children: list[Mapper] = []
 
@@ -105,10 +108,9 @@ class Inheritance:
             self.parent.inheritance.children.append(mapper)
             # Statements on the classes above now find rows of this one, too.
             forget_plans()
-            above: Mapper | None = self.parent
-            while above is not None:
+            for above in self.parent.line:
                 above.memo.clear()
-                above = above.inherits
+                above.clause = None
         if mapper.polymorphic_identity is not None:
             known = mapper.base_mapper.inheritance.by_identity
             other = known.get(mapper.polymorphic_identity)
@@ -219,3 +221,22 @@ def polymorphic_column(mapper: Mapper, given: Any) -> Any:
             )
         return column
     return getattr(given, "column", given)
+
+
+def polymorphic_spec(class_: type[Any], given: Any, load: str | None) -> Any:
+    """Return "*", a list of classes or None: what `with_polymorphic` of a mapper says."""
+    if load not in (None, "inline", "selectin"):
+        raise core_exc.ArgumentError(
+            f"polymorphic_load of class {class_.__name__!r} is {load!r}; it can be 'inline', "
+            f"'selectin' or left out."
+        )
+    if isinstance(given, tuple) and given and given[0] == "*":
+        given = given[0]
+    if given is None or given == "*":
+        return given
+    if isinstance(given, (str, type)):
+        raise core_exc.ArgumentError(
+            f"with_polymorphic of class {class_.__name__!r} takes '*' or a list of subclasses, "
+            f"not {type(given).__name__!r}."
+        )
+    return list(given)

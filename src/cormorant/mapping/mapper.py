@@ -20,7 +20,7 @@ from cormorant.mapping.arrange import arrange
 from cormorant.mapping.cascades import reached
 from cormorant.mapping.columns import ColumnProperty
 from cormorant.mapping.family import FamilyMember
-from cormorant.mapping.inherit import Inheritance, polymorphic_column
+from cormorant.mapping.inherit import Inheritance, polymorphic_column, polymorphic_spec
 from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.relationships import RelationshipProperty
 from cormorant.mapping.validators import attach_methods
@@ -92,6 +92,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
         self.polymorphic_identity = polymorphic_identity
         self.polymorphic_abstract = polymorphic_abstract
         self.polymorphic_load = polymorphic_load
+        self.polymorphic_spec = polymorphic_spec(class_, with_polymorphic, polymorphic_load)
         self.eager_defaults = eager_defaults
         self.confirm_deleted_rows = confirm_deleted_rows
         self.batch = batch
@@ -311,6 +312,14 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
         return prop
 
     get_property_by_column = property_of
+
+    @property
+    def with_polymorphic(self) -> tuple[Any, None] | None:
+        """(classes or "*", None) whose columns rows of this class hold by default, or None."""
+        if self.polymorphic_spec == "*":
+            return "*", None
+        classes = tuple([each.class_ for each in self.with_polymorphic_mappers[1:]])
+        return (classes, None) if classes else None
 
     @property
     def version_id_col(self) -> Any:

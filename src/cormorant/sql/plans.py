@@ -19,6 +19,9 @@ Processor = Callable[[Any], Any]
 Processors = tuple[Processor | None, ...]
 P = TypeVar("P")
 
+PART = "\0"
+"""Stands between the number of a subclass and the attribute that it adds to rows of its base."""
+
 MOST_PLANS = 2000
 """A dialect that holds more plans than this forgets them all and starts again."""
 

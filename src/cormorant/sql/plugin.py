@@ -28,7 +28,7 @@ from cormorant.sql.joining import (
     only_rows_of,
     resolve_joins,
 )
-from cormorant.sql.plans import Span
+from cormorant.sql.plans import PART, Span
 from cormorant.sql.textual import from_statement as load_from
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def entity_columns(entity: Entity, chosen: Iterable[tuple[str, Any]]) -> list[An
     notes = entity_annotations(entity)
     marks = propagated(entity)
     return [
-        column._annotate({**notes, "proxy_key": key})._set_propagate_attrs(marks)
+        column._annotate({**notes, "proxy_key": key.rpartition(PART)[2]})._set_propagate_attrs(
+            marks
+        )
         for key, column in chosen
     ]
 
@@ -80,7 +82,7 @@ def expand(
         entity = entity_of(element)
         if entity is not None:
             branch = branches.get(entity) if branches else None
-            chosen = entity.load_columns if branch is None else _columns_of(entity, branch)
+            chosen = entity.row_columns if branch is None else _columns_of(entity, branch)
             columns.extend(entity_columns(entity, chosen))
             keys = tuple(key for key, _column in chosen)
             name = row_name(entity)
@@ -97,7 +99,7 @@ def expand(
 def _columns_of(entity: Any, branch: Any) -> Sequence[tuple[str, Any]]:
     """Return (attribute key, column) of what a branch loads of an entity, aliased or not."""
     given: Sequence[tuple[str, Any]] = branch.columns
-    return entity.columns_here(given) if entity.is_aliased_class else given
+    return entity.with_parts(entity.columns_here(given)) if entity.is_aliased_class else given
 
 
 def row_name(entity: Entity) -> str:
