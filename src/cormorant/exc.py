@@ -38,6 +38,10 @@ class ListenError(core.InvalidRequestError):
     """A listener was refused at registration: target, name, arguments or options are wrong."""
 
 
+class SkippedSubclassWarning(core.SAWarning):
+    """A listener skips mapped subclasses, and nobody said whether it should (`propagate`)."""
+
+
 class SessionError(core.InvalidRequestError):
     """A session was asked for something that its present state does not allow."""
 

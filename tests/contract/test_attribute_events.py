@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Column, Engine, Integer, String
 
 from .databases import EVERY
@@ -11,6 +12,9 @@ from .heard import Recorder
 from .models import blog, people
 from .oracle import Orm
 from .runner import contract
+
+# The oracle has no such warning; tests/event/test_inheritance.py is about ours.
+pytestmark = pytest.mark.filterwarnings("ignore::cormorant.exc.SkippedSubclassWarning")
 
 
 @contract(in_order=True)

@@ -40,8 +40,8 @@ def test_what_is_wrong_with_a_registration_is_named() -> None:
         FINE,
     ]
     assert ours == [
-        "MapperEvents.before_insert has no option 'rwa'; its options are 'insert', 'named', "
-        "'once', 'propagate', 'raw' and 'retval'.",
+        "MapperEvents.before_insert has no option 'rwa'; its options are 'after', 'before', "
+        "'insert', 'named', 'once', 'priority', 'propagate', 'raw' and 'retval'.",
         "No 'set' for the class 'User': AttributeEvents.set takes an attribute of a mapped class "
         "(User.email).",
         "A listener to before_insert(mapper, connection, target) must be callable; an object of "

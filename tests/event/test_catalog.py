@@ -118,7 +118,7 @@ def test_there_are_sixty_four_events_and_two_names_stand_in_two_families() -> No
 
 
 def test_each_family_takes_its_own_options() -> None:
-    common = {"insert", "named", "once", "propagate"}
+    common = {"after", "before", "insert", "named", "once", "priority", "propagate"}
     own = {f: {o for e in f.events.values() for o in e.options} - common for f in FAMILIES}
     assert own == {
         AttributeEvents: {"active_history", "include_key", "raw", "retval"},

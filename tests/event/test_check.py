@@ -54,6 +54,14 @@ FAMILIES = (
     "'AttributeEvents', 'InstanceEvents', 'InstrumentationEvents', 'MapperEvents', "
     "'QueryEvents', 'RegistryEvents' and 'SessionEvents'"
 )
+EVENTS_OF_A_CLASS = (
+    "it has 'after_configured', 'after_delete', 'after_insert', 'after_mapper_constructed', "
+    "'after_update', 'before_configured', 'before_delete', 'before_insert', "
+    "'before_mapper_configured', 'before_update', 'instrument_class' and 'mapper_configured' "
+    "(MapperEvents); 'expire', 'first_init', 'init', 'init_failure', 'load', 'pickle', 'refresh', "
+    "'refresh_flush' and 'unpickle' (InstanceEvents); 'attribute_instrument', 'class_instrument' "
+    "and 'class_uninstrument' (InstrumentationEvents)"
+)
 ASYNC = (
     "is 'async def' and cannot listen to before_insert(mapper, connection, target): the event is "
     "fired by synchronous code that would never await it. Write it as 'def', or start a task "
@@ -81,21 +89,57 @@ REFUSED = [
     pytest.param(
         (User, "zzz", stamp),
         {},
-        f"There is no event 'zzz' for the class 'User'; the families are {FAMILIES}.",
+        f"There is no event 'zzz' for the class 'User'; {EVENTS_OF_A_CLASS}.",
         id="unknown name with nothing near",
     ),
     pytest.param(
         (User, "connect", stamp),
         {},
-        f"There is no event 'connect' for the class 'User'; the families are {FAMILIES}.",
+        f"There is no event 'connect' for the class 'User'; {EVENTS_OF_A_CLASS}.",
         id="name of Core on a class of ours",
     ),
     pytest.param(
         (create_engine("sqlite://"), "befor_cursor_execute", stamp),
         {},
-        "There is no event 'befor_cursor_execute' for an object of the class 'Engine'; "
-        f"the families are {FAMILIES}.",
+        "There is no event 'befor_cursor_execute' for an object of the class 'Engine'; did you "
+        "mean 'before_cursor_execute' (ConnectionEvents) or 'after_cursor_execute' "
+        "(ConnectionEvents)?",
         id="unknown name on a target of Core",
+    ),
+    pytest.param(
+        (Secret(), "zzz", stamp),
+        {},
+        f"There is no event 'zzz' for an object of the class 'Secret'; the families are "
+        f"{FAMILIES}.",
+        id="unknown name on no target at all",
+    ),
+    pytest.param(
+        (User, "before_insert", stamp),
+        {"propagat": True},
+        "MapperEvents.before_insert has no option 'propagat'; did you mean 'propagate'? Its "
+        "options are 'after', 'before', 'insert', 'named', 'once', 'priority', 'propagate', "
+        "'raw' and 'retval'.",
+        id="misspelt option",
+    ),
+    pytest.param(
+        (User, "before_insert", print),
+        {"priority": "s3cret"},
+        "The option 'priority' of a listener to 'before_insert' is an object of the class 'str'; "
+        "give an int: higher ones are called first, 0 is usual.",
+        id="priority is no number",
+    ),
+    pytest.param(
+        (User, "before_insert", print),
+        {"before": "stamp"},
+        "'before' takes another listener, or a list of listeners; an object of the class 'str' "
+        "is none.",
+        id="before a name",
+    ),
+    pytest.param(
+        (User, "before_insert", print),
+        {"after": [max, print]},
+        "print cannot be called after itself.",
+        id="after itself",
     ),
     pytest.param(
         (Secret(), "before_insert", stamp),
@@ -172,15 +216,15 @@ REFUSED = [
     pytest.param(
         (User, "before_insert", print),
         {"active_history": True},
-        "MapperEvents.before_insert has no option 'active_history'; its options are 'insert', "
-        "'named', 'once', 'propagate', 'raw' and 'retval'.",
+        "MapperEvents.before_insert has no option 'active_history'; its options are 'after', "
+        "'before', 'insert', 'named', 'once', 'priority', 'propagate', 'raw' and 'retval'.",
         id="wrong option",
     ),
     pytest.param(
         (Session, "before_commit", print),
         {"retval": True},
-        "SessionEvents.before_commit has no option 'retval'; its options are 'insert', 'named', "
-        "'once', 'propagate', 'raw' and 'restore_load_context'.",
+        "SessionEvents.before_commit has no option 'retval'; its options are 'after', 'before', "
+        "'insert', 'named', 'once', 'priority', 'propagate', 'raw' and 'restore_load_context'.",
         id="an option of another event of the family",
     ),
     pytest.param(

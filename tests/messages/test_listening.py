@@ -49,8 +49,9 @@ CASES: dict[str, tuple[Callable[[People], Any], str]] = {
     ),
     "unknown option": (
         lambda people: event.listen(people.User, "before_insert", three, propagat=True),
-        "MapperEvents.before_insert has no option 'propagat'; its options are 'insert', "
-        "'named', 'once', 'propagate', 'raw' and 'retval'.",
+        "MapperEvents.before_insert has no option 'propagat'; did you mean 'propagate'? Its "
+        "options are 'after', 'before', 'insert', 'named', 'once', 'priority', 'propagate', "
+        "'raw' and 'retval'.",
     ),
     "no function": (
         lambda people: event.listen(people.User, "before_insert", 5),

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from cormorant.event.inheritance import strict
+from cormorant.event.listener_classes import attach, detach, options
+from cormorant.event.listing import ListenerRow, listeners
 from cormorant.event.places import Everyone, OfAttribute, OfClass, OfObject, Place
 from cormorant.event.register import contains, listen, listens_for, remove
 
 __all__ = [
     "Everyone",
+    "ListenerRow",
     "OfAttribute",
     "OfClass",
     "OfObject",
     "Place",
+    "attach",
     "contains",
+    "detach",
     "listen",
+    "listeners",
     "listens_for",
+    "options",
     "remove",
+    "strict",
 ]

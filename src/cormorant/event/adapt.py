@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import BuiltinMethodType, MethodType
 from typing import Any
 
 from cormorant.event import _adapters_cy as adapters
@@ -25,10 +24,18 @@ class Registration:
     event: Event
     listener: Callable[..., Any]
     identity: object
+    target: str
+    """Where it listens, in words; empty for a mark that is no listener."""
     options: Mapping[str, Any]
     """As given, without those that are off."""
-    order: int
+    rank: tuple[int, int, int]
+    """Its place in its band: `insert` first, then by priority, then as registered."""
+    before: tuple[object, ...]
+    """Identities of the listeners that come after this one, wherever their rank is."""
+    after: tuple[object, ...]
     propagate: bool
+    undecided: bool
+    """Subclasses do not hear, and nobody said that they should not."""
     retval: bool
     """It asked to return a value, and the event heeds one."""
     call: Callable[..., Any]
@@ -37,22 +44,17 @@ class Registration:
     demands: frozenset[str]
 
 
-def identity_of(listener: Callable[..., Any]) -> object:
-    """Return what two spellings of the same listener share: a bound method is made anew."""
-    if isinstance(listener, MethodType):
-        return ("method", id(listener.__func__), id(listener.__self__))
-    if isinstance(listener, BuiltinMethodType) and listener.__self__ is not None:
-        return ("method", listener.__name__, id(listener.__self__))
-    return id(listener)
-
-
 def register(
     event: Event,
+    target: str,
     listener: Callable[..., Any],
     options: Mapping[str, Any],
     forget: Callable[[], object],
 ) -> Registration:
-    """Check `listener` and adapt it to the way `event` is fired; `forget` undoes it."""
+    """Check `listener` and adapt it to the way `event` is fired; `forget` undoes it.
+
+    `target`: where it listens, in words.
+    """
     check.check_options(event, options)
     check.check_listener(event, listener)
     on = {option: value for option, value in options.items() if value}
@@ -64,14 +66,18 @@ def register(
     if event.returns and not heeded:
         returning = adapters.Unchanged(call, event.value_position, event.otherwise)
     number = next(_numbers)
-    family = event.family
+    propagate = _reaches_subclasses(event, options)
     return Registration(
         event=event,
         listener=listener,
-        identity=identity_of(listener),
+        identity=check.identity_of(listener),
+        target=target,
         options=on,
-        order=-number if "insert" in on else number,
-        propagate=family.inherits or bool(options.get("propagate", family.propagate_by_default)),
+        rank=_rank(number, on),
+        before=check.others_in("before", listener, on),
+        after=check.others_in("after", listener, on),
+        propagate=propagate,
+        undecided=not propagate and "propagate" not in options,
         retval=heeded,
         call=call,
         returning_call=returning,
@@ -82,8 +88,33 @@ def register(
 def mark(event: Event, token: Any) -> Registration:
     """Make the registration of a token: it holds a place among the listeners of `event`."""
     return Registration(
-        event, token, token, {}, next(_numbers), False, False, token, token, frozenset()
+        event=event,
+        listener=token,
+        identity=token,
+        target="",
+        options={},
+        rank=_rank(next(_numbers), {}),
+        before=(),
+        after=(),
+        propagate=False,
+        undecided=False,
+        retval=False,
+        call=token,
+        returning_call=token,
+        demands=frozenset(),
     )
+
+
+def _rank(number: int, on: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return the sort key of the listener that was registered as the `number`-th one."""
+    if "insert" in on:
+        return (0, -on.get("priority", 0), -number)
+    return (1, -on.get("priority", 0), number)
+
+
+def _reaches_subclasses(event: Event, options: Mapping[str, Any]) -> bool:
+    family = event.family
+    return family.inherits or bool(options.get("propagate", family.propagate_by_default))
 
 
 def _adapted(event: Event, listener: Callable[..., Any], on: Mapping[str, Any]) -> Any:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterator
-from operator import attrgetter
+from collections.abc import Iterable, Iterator
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from cormorant.event.dispatch import Dispatch, OwnDispatch
+from cormorant.event.inheritance import Skipped, refuse, warn
+from cormorant.event.ordering import in_order
 from cormorant.event.places import Everyone, OfAttribute, OfClass, OfObject, Place
+from cormorant.exc import ListenError
 
 if TYPE_CHECKING:
     from cormorant import ports
     from cormorant.event.adapt import Registration
     from cormorant.event.family import Event, Family
+
+    Change = tuple["Target", str, list[Registration]]
 
 LOCK = RLock()
 """Held while any board changes; firing never takes it. No listener is called under it."""
@@ -30,8 +34,6 @@ _sealed: dict[int, tuple[type[Any], dict[Board, Record]]] = {}
 """The same, by id, for built-in classes: they take no attributes and never go away."""
 
 _UNSEALED = (None, None)
-
-_by_order = attrgetter("order")
 
 
 class Target:
@@ -62,13 +64,15 @@ class Target:
 class Record:
     """What one board knows of one class; it lives and dies with the class."""
 
-    __slots__ = ("listeners", "owned", "targets")
+    __slots__ = ("listeners", "owned", "reported", "targets")
 
     def __init__(self) -> None:
         self.listeners: dict[tuple[str | None, str], list[Registration]] = {}
         """By (attribute key, event name); the key is None except for attribute events."""
         self.targets: dict[str | None, Target] = {}
         self.owned: weakref.WeakSet[OwnDispatch] = weakref.WeakSet()
+        self.reported: set[Registration] = set()
+        """Listeners that subclasses skip and that were warned about: one warning each."""
 
 
 _NOTHING = Record()
@@ -78,7 +82,7 @@ _NOTHING = Record()
 class Board:
     """The registrations of one family; a change flattens what it touches, firing nothing.
 
-    Order: class-wide, then the class and its bases as they were registered, then one object.
+    Order: class-wide, then the class and its bases, then one object; see `ordering.py`.
     """
 
     def __init__(self, family: type[Family]) -> None:
@@ -88,8 +92,8 @@ class Board:
         """Listeners of every class, for events that no single class fires."""
         self._class_wide = Target(self.class_wide)
         # By id: a metaclass may define __eq__ without __hash__.
-        self._attached: weakref.WeakValueDictionary[int, type[Any]]
-        self._attached = weakref.WeakValueDictionary()
+        self._known: weakref.WeakValueDictionary[int, type[Any]]
+        self._known = weakref.WeakValueDictionary()
 
     def add(self, place: Place, registration: Registration) -> Registration | None:
         """Store `registration`, unless its listener is there already: then return that one."""
@@ -100,7 +104,16 @@ class Board:
                 if each.identity == registration.identity:
                     return each
             listeners.append(registration)
-            self._changed(place, event.name)
+            try:
+                changes = list(self._changes(place, event.name))
+                skipped = list(self._skipped_below(place, registration))
+                refuse(skipped)
+            except ListenError:
+                listeners.remove(registration)
+                raise
+            self._apply(changes)
+            self._note(skipped)
+        warn(skipped)
         return None
 
     def remove(self, place: Place, event: Event, identity: object) -> bool:
@@ -110,7 +123,9 @@ class Board:
             for index, each in enumerate(listeners):
                 if each.identity == identity:
                     del listeners[index]
-                    self._changed(place, event.name)
+                    self._apply(self._changes(place, event.name))
+                    if isinstance(place, OfClass | OfAttribute):
+                        self._record(place.cls).reported.discard(each)
                     return True
         return False
 
@@ -119,15 +134,56 @@ class Board:
         with LOCK:
             return any(e.identity == identity for e in self._listeners(place, event.name))
 
+    def effective(self, place: Place, event: Event) -> list[Registration]:
+        """List what is called when `event` happens at `place`, in firing order."""
+        with LOCK:
+            match place:
+                case Everyone():
+                    found = in_order(self.everyone.get(event.name, ()))
+                case OfObject(obj):
+                    own = self._own(obj, create=False)
+                    found = self._flatten(type(obj), None, event.name, own)
+                case OfAttribute(cls, key):
+                    found = self._flatten(cls, key, event.name)
+                case OfClass(cls):
+                    found = self._flatten(cls, None, event.name)
+        if isinstance(place, OfClass) and None not in self._record(place.cls).targets:
+            # Nothing fires for a class that is not mapped: it has what waits on it alone.
+            wide = set(self.everyone.get(event.name, ()))
+            found = [each for each in found if each not in wide]
+        if event.everyone_only and not isinstance(place, Everyone):
+            return []
+        return [each for each in found if each.target]
+
+    def everything(self, event: Event) -> list[Registration]:
+        """List every listener to `event` once: class-wide, of classes, of single objects."""
+        with LOCK:
+            found = in_order(self.everyone.get(event.name, ()))
+            classes = sorted(
+                self._known.values(), key=lambda cls: (cls.__module__, cls.__qualname__)
+            )
+            for cls in classes:
+                for (_, name), registrations in self._record(cls).listeners.items():
+                    if name == event.name:
+                        found += in_order(registrations)
+            for cls in classes:
+                for own in list(self._record(cls).owned):
+                    found += in_order(own.own.get(event.name, ()))
+        return [each for each in found if each.target]
+
     def _attach(self, cls: type[Any], key: str | None, dispatch: ports.Dispatch) -> None:
         with LOCK:
+            heard = [(e, self._flatten(cls, key, e)) for e in self._heard_events(cls, key)]
+            skipped = list(self._skipped_above(cls, key))
+            refuse(skipped)
             targets = self._record(cls, create=True).targets
             target = targets.get(key)
             if target is None or target.dispatch is not dispatch:
                 target = targets[key] = Target(dispatch)
-            self._attached[id(cls)] = cls
-            for event in self._heard_events(cls, key):
-                target.take(event, self._flatten(cls, key, event))
+            for event, registrations in heard:
+                target.take(event, registrations)
+            self._note(skipped)
+        warn(skipped)
 
     def _detach(self, cls: type[Any], key: str | None) -> None:
         with LOCK:
@@ -143,46 +199,78 @@ class Board:
             heard.update((name, None) for k, name in self._record(base).listeners if k == key)
         return list(heard)
 
-    def _flatten(self, cls: type[Any], key: str | None, event: str) -> list[Registration]:
-        """List the registrations that hold for `cls`, in the order of firing."""
+    def _flatten(
+        self, cls: type[Any], key: str | None, event: str, own: OwnDispatch | None = None
+    ) -> list[Registration]:
+        """List the registrations that hold for `cls` and one object of it, in firing order."""
         found = []
         for base in cls.__mro__:
             for each in self._record(base).listeners.get((key, event), ()):
                 if base is cls or each.propagate:
                     found.append(each)
-        wide = sorted(self.everyone.get(event, ()), key=_by_order)
-        return wide + sorted(found, key=_by_order)
+        wide = self.everyone.get(event, ())
+        return in_order(wide, found, () if own is None else own.own.get(event, ()))
 
-    def _changed(self, place: Place, event: str) -> None:
-        """Bring every dispatch up to date that may hold listeners of `place`."""
+    def _changes(self, place: Place, event: str) -> Iterator[Change]:
+        """Yield what every dispatch has to take that may hold listeners of `place`."""
         match place:
             case Everyone():
-                wide = sorted(self.everyone[event], key=_by_order)
-                self._class_wide.take(event, wide)
-                for cls in list(self._attached.values()):
+                yield self._class_wide, event, in_order(self.everyone[event])
+                for cls in list(self._known.values()):
                     for key in {None, *self._record(cls).targets}:
-                        self._refresh(cls, key, event)
+                        yield from self._changes_of(cls, key, event)
             case OfObject(obj):
-                self._refresh_owned(type(obj), obj.dispatch, event)
+                own = obj.dispatch
+                yield own.target, event, self._flatten(type(obj), None, event, own)
             case OfAttribute(cls, key):
                 for each in _with_subclasses(cls):
-                    self._refresh(each, key, event)
+                    yield from self._changes_of(each, key, event)
             case OfClass(cls):
                 for each in _with_subclasses(cls):
-                    self._refresh(each, None, event)
+                    yield from self._changes_of(each, None, event)
 
-    def _refresh(self, cls: type[Any], key: str | None, event: str) -> None:
+    def _changes_of(self, cls: type[Any], key: str | None, event: str) -> Iterator[Change]:
         record = self._record(cls)
         target = record.targets.get(key)
         if target is not None:
-            target.take(event, self._flatten(cls, key, event))
+            yield target, event, self._flatten(cls, key, event)
         if key is None:
             for own in list(record.owned):
-                self._refresh_owned(cls, own, event)
+                yield own.target, event, self._flatten(cls, None, event, own)
 
-    def _refresh_owned(self, cls: type[Any], dispatch: OwnDispatch, event: str) -> None:
-        own = sorted(dispatch.own.get(event, ()), key=_by_order)
-        dispatch.target.take(event, self._flatten(cls, None, event) + own)
+    def _apply(self, changes: Iterable[Change]) -> None:
+        """Hand over whole lists only when each of them could be put into order."""
+        for target, event, registrations in list(changes):
+            target.take(event, registrations)
+
+    def _skipped_below(self, place: Place, registration: Registration) -> Iterator[Skipped]:
+        """Yield the first mapped subclass that a new listener skips without having been told."""
+        if not registration.undecided or not isinstance(place, OfClass | OfAttribute):
+            return
+        key = place.key if isinstance(place, OfAttribute) else None
+        for sub in _with_subclasses(place.cls):
+            mapped = sub is not place.cls and key in self._record(sub).targets
+            if mapped and self._skips(sub, key, registration):
+                yield Skipped(registration, place.cls, sub, key)
+                return
+
+    def _skipped_above(self, cls: type[Any], key: str | None) -> Iterator[Skipped]:
+        """Yield the listeners of bases that the class `cls`, now mapped, is the first to skip."""
+        for base in cls.__mro__[1:]:
+            record = self._record(base)
+            for (at, _), registrations in record.listeners.items():
+                for each in registrations if at == key else ():
+                    reported = not each.undecided or each in record.reported
+                    if not reported and self._skips(cls, key, each):
+                        yield Skipped(each, base, cls, key)
+
+    def _skips(self, cls: type[Any], key: str | None, registration: Registration) -> bool:
+        heard = self._flatten(cls, key, registration.event.name)
+        return all(each.identity != registration.identity for each in heard)
+
+    def _note(self, skipped: Iterable[Skipped]) -> None:
+        for each in skipped:
+            self._record(each.base).reported.add(each.registration)
 
     def _own(self, obj: Any, create: bool) -> OwnDispatch | None:
         """Find the dispatch that `obj` has for itself."""
@@ -195,9 +283,8 @@ class Board:
         own.target = Target(weakref.proxy(own))
         cls = type(obj)
         for event in self._heard_events(cls, None):
-            self._refresh_owned(cls, own, event)
+            own.target.take(event, self._flatten(cls, None, event, own))
         self._record(cls, create=True).owned.add(own)
-        self._attached[id(cls)] = cls
         obj.dispatch = own
         return own
 
@@ -231,6 +318,7 @@ class Board:
             if not create:
                 return _NOTHING
             record = records[self] = Record()
+            self._known[id(cls)] = cls
         return record
 
 
@@ -259,6 +347,13 @@ class ClassBoard(Board):
 
 class AttributeBoard(Board):
     """Registrations on the attributes of classes."""
+
+    def keys_of(self, cls: type[Any]) -> list[str]:
+        """List the attributes of `cls` that can be heard, or that listeners wait for."""
+        record = self._record(cls)
+        return [
+            k for k in dict.fromkeys([*record.targets, *(k for k, _ in record.listeners)]) if k
+        ]
 
     def attach(self, cls: type[Any], key: str, dispatch: ports.Dispatch) -> None:
         """Keep `dispatch` up to date with what holds for the attribute `key` of `cls`."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cormorant.event.boards import AttributeBoard
 from cormorant.event.constants import EXT_CONTINUE, NO_KEY
-from cormorant.event.family import Event, Family, ShortForm
+from cormorant.event.family import Event, Family, ShortForm, with_key
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -35,14 +35,14 @@ class AttributeEvents(Family):
     def init_scalar(self, target: Any, value: Any, dict_: dict[str, Any]) -> Any: ...
     def init_collection(self, target: Any, collection: Any, collection_adapter: Any) -> None: ...
     def set(self, target: Any, value: Any, oldvalue: Any, initiator: Any) -> Any: ...
-    def bulk_replace(
-        self, target: Any, values: Iterable[Any], initiator: Any, *, keys: Any = None
-    ) -> None: ...
-    def append(self, target: Any, value: Any, initiator: Any, *, key: Any = NO_KEY) -> Any: ...
-    def append_wo_mutation(
-        self, target: Any, value: Any, initiator: Any, *, key: Any = NO_KEY
-    ) -> Any: ...
-    def remove(self, target: Any, value: Any, initiator: Any, *, key: Any = NO_KEY) -> None: ...
+    @with_key("keys", None)
+    def bulk_replace(self, target: Any, values: Iterable[Any], initiator: Any) -> None: ...
+    @with_key("key", NO_KEY)
+    def append(self, target: Any, value: Any, initiator: Any) -> Any: ...
+    @with_key("key", NO_KEY)
+    def append_wo_mutation(self, target: Any, value: Any, initiator: Any) -> Any: ...
+    @with_key("key", NO_KEY)
+    def remove(self, target: Any, value: Any, initiator: Any) -> None: ...
     def dispose_collection(
         self, target: Any, collection: Any, collection_adapter: Any
     ) -> None: ...
@@ -53,6 +53,7 @@ class MapperEvents(Family):
     """A class is mapped; a flush writes the row of one object: set only columns of `target`."""
 
     targets = "a mapped class, a base or mixin of mapped classes, a Mapper, or the class Mapper"
+    everyone = "Mapper"
     everyone_target = "the class Mapper only"
     options = frozenset({"raw", "retval"})
     object_argument = "target"
@@ -77,6 +78,7 @@ class InstanceEvents(Family):
     """An object is made, loaded, refreshed, expired or pickled."""
 
     targets = MapperEvents.targets
+    everyone = MapperEvents.everyone
     options = frozenset({"raw", "restore_load_context"})
     wrapping = {"restore_load_context": frozenset({"load", "refresh", "refresh_flush"})}
     object_argument = "target"
@@ -151,6 +153,7 @@ class InstrumentationEvents(Family):
     """A class and its attributes get, or lose, what the ORM puts on them."""
 
     targets = "a class, or `type` for every class"
+    everyone = "type"
     propagate_by_default = True
 
     def class_instrument(self, cls: type[Any]) -> None: ...

@@ -5,22 +5,67 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import BuiltinMethodType, MethodType
+from typing import TYPE_CHECKING, Any
 
-from cormorant.event.family import Event, Family, ShortForm
+from sqlalchemy import events as core_events
+
 from cormorant.event.places import OfAttribute
 from cormorant.exc import ListenError
 
+if TYPE_CHECKING:
+    from cormorant.event.family import Event, Family, ShortForm
 
-def check_options(event: Event, options: Iterable[str]) -> None:
-    """Raise ListenError unless every option is one that `event` knows."""
+CORE_FAMILIES: tuple[type[Any], ...] = tuple(
+    getattr(core_events, name)
+    for name in ("ConnectionEvents", "DialectEvents", "PoolEvents", "DDLEvents")
+)
+
+
+def check_options(event: Event, options: Mapping[str, Any]) -> None:
+    """Raise ListenError unless every option is one that `event` knows, with a value it takes."""
     for option in options:
         if option not in event.options:
+            near = difflib.get_close_matches(option, event.options, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]!r}? Its" if near else "its"
             raise ListenError(
                 f"{event.family.__name__}.{event.name} has no option {option!r}; "
-                f"its options are {_all_of(event.options)}."
+                f"{hint} options are {_all_of(event.options)}."
             )
+    priority = options.get("priority", 0)
+    if not isinstance(priority, int) or isinstance(priority, bool):
+        raise ListenError(
+            f"The option 'priority' of a listener to {event.name!r} is "
+            f"{_kind(priority)}; give an int: higher ones are called first, 0 is usual."
+        )
+
+
+def others_in(option: str, listener: Any, on: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return the identities of the listeners in `before` or `after`: one, or a sequence.
+
+    Raises ListenError for what cannot be a listener, and for `listener` itself.
+    """
+    given = on.get(option, ())
+    others = given if isinstance(given, tuple | list) else (given,)
+    for other in others:
+        if not callable(other):
+            raise ListenError(
+                f"{option!r} takes another listener, or a list of listeners; "
+                f"{_kind(other)} is none."
+            )
+        if identity_of(other) == identity_of(listener):
+            raise ListenError(f"{name_of(listener)} cannot be called {option} itself.")
+    return tuple(map(identity_of, others))
+
+
+def identity_of(listener: Callable[..., Any]) -> object:
+    """Return what two spellings of the same listener share: a bound method is made anew."""
+    if isinstance(listener, MethodType):
+        return ("method", id(listener.__func__), id(listener.__self__))
+    if isinstance(listener, BuiltinMethodType) and listener.__self__ is not None:
+        return ("method", listener.__name__, id(listener.__self__))
+    return id(listener)
 
 
 def check_listener(event: Event, listener: Any) -> None:
@@ -77,10 +122,38 @@ def unknown_event(target: Any, name: str, families: Iterable[type[Family]]) -> L
     for family in families:
         for each in family.events:
             owners.setdefault(each, []).append(family.__name__)
+    at_home = [family for family in families if family.resolve(target) is not None]
+    if not at_home:
+        for core_family in CORE_FAMILIES:
+            for each in vars(core_family):
+                if not each.startswith("_"):
+                    owners.setdefault(each, []).append(core_family.__name__)
     near = difflib.get_close_matches(str(name), owners, n=3, cutoff=0.8)
     nearest = " or ".join(f"{each!r} ({', '.join(owners[each])})" for each in near)
-    cure = f"did you mean {nearest}?" if near else f"the families are {_all_of(_names(families))}."
+    if near:
+        cure = f"did you mean {nearest}?"
+    elif at_home:
+        cure = f"it has {'; '.join(_events_of(family) for family in at_home)}."
+    else:
+        cure = f"the families are {_all_of(_names(families))}."
     return ListenError(f"There is no event {name!r} for {describe(target, families)}; {cure}")
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return a sentence with the known names that are like `name`, or with all of them."""
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.7)
+    if near:
+        return f"did you mean {' or '.join(map(repr, near))}?"
+    return f"its events are {_all_of(known)}."
+
+
+def no_target(target: Any, families: Iterable[type[Family]]) -> ListenError:
+    """Say that `target` has no events of the ORM, and what has."""
+    legal = "; ".join(f"{family.__name__}: {family.targets}" for family in families)
+    return ListenError(
+        f"There are no events of the ORM for {describe(target, families)}. Its targets are, "
+        f"by family - {legal}."
+    )
 
 
 def wrong_target(
@@ -161,6 +234,10 @@ def _kind(thing: Any) -> str:
 def _all_of(names: Iterable[str]) -> str:
     *most, last = (f"{name!r}" for name in sorted(names))
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def _events_of(family: type[Family]) -> str:
+    return f"{_all_of(family.events)} ({family.__name__})"
 
 
 def _names(families: Iterable[type[Family]]) -> list[str]:

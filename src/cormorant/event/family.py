@@ -5,15 +5,17 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from cormorant.event.boards import Board, ClassBoard
+from cormorant.event.places import OfAttribute, OfClass, OfObject, Place
 
 if TYPE_CHECKING:
     from cormorant.event.constants import EventConstants
-    from cormorant.event.places import Place
 
-COMMON_OPTIONS = frozenset({"insert", "named", "once", "propagate"})
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+COMMON_OPTIONS = frozenset({"after", "before", "insert", "named", "once", "priority", "propagate"})
 """Options that every event takes; where subclasses always inherit, `propagate` says so again."""
 
 
@@ -63,7 +65,10 @@ class Event:
 
 
 class Family:
-    """The events of one kind of target; a direct subclass declares them as methods."""
+    """The events of one kind of target; a direct subclass declares them as methods.
+
+    A class below a family is a listener class: its methods listen, see `listener_classes.py`.
+    """
 
     events: ClassVar[dict[str, Event]] = {}
     board_type: ClassVar[type[Board]] = ClassBoard
@@ -71,6 +76,8 @@ class Family:
     """What keeps the registrations: one `board_type` per family."""
     targets: ClassVar[str]
     """The legal targets, in words, for messages."""
+    everyone: ClassVar[str] = ""
+    """What stands for every class as a target, in words."""
     everyone_target: ClassVar[str] = ""
     """The same for its events that only the whole family has."""
 
@@ -92,10 +99,18 @@ class Family:
     """Option -> wrapper of a listener; it sees the arguments as they are fired."""
     resolvers: ClassVar[list[Callable[[Any], Place | None]]] = []
 
+    class_options: ClassVar[Mapping[str, Any]] = {}
+    """Of a listener class: the options given with its bases."""
+    attached: ClassVar[tuple[Family, tuple[Any, ...]] | None] = None
+    """Of a listener class with `target=`: the object that listens, and to what."""
+    attach_class: ClassVar[Callable[[type[Family], dict[str, Any]], None]]
+    """Takes in a class below a family; `listener_classes.py` sets it."""
+
     def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
+        super().__init_subclass__()
         if Family not in cls.__bases__:
-            return  # a listener class under a family: its methods are listeners
+            Family.attach_class(cls, options)
+            return
         cls.wrappers = {}
         cls.resolvers = []
         cls.events = {
@@ -104,6 +119,23 @@ class Family:
             if inspect.isfunction(method)
         }
         cls.board = cls.board_type(cls)
+
+    @classmethod
+    def families(cls) -> list[type[Family]]:
+        """List the families that `cls` is, or is a listener class of."""
+        return [base for base in cls.__mro__ if Family in base.__bases__]
+
+    @classmethod
+    def label(cls, place: Place) -> str:
+        """Name a place of this family for listings."""
+        match place:
+            case OfAttribute(owner, key):
+                return f"{owner.__name__}.{key}"
+            case OfClass(owner):
+                return owner.__name__
+            case OfObject(obj):
+                return f"one {type(obj).__name__}"
+        return f"{cls.everyone} (every class)"
 
     @staticmethod
     def to_state(target: Any) -> Any:
@@ -124,6 +156,22 @@ class Family:
             if place is not None:
                 return place
         return None
+
+
+def with_key(name: str, default: Any) -> Callable[[Method], Method]:
+    """Declare the last argument of an event, which only `include_key=True` hands on.
+
+    It shows in the signature; listener classes need not take it, and type checkers agree.
+    """
+
+    def decorate(method: Method) -> Method:
+        signature = inspect.signature(method)
+        key = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default)
+        parameters = [*signature.parameters.values(), key]
+        method.__dict__["__signature__"] = signature.replace(parameters=parameters)
+        return method
+
+    return decorate
 
 
 def _event(family: type[Family], name: str, method: Callable[..., Any]) -> Event:

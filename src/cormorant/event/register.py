@@ -12,7 +12,7 @@ from sqlalchemy import event as core
 from sqlalchemy.exc import InvalidRequestError, SAWarning
 
 from cormorant.event import check
-from cormorant.event.adapt import identity_of, register
+from cormorant.event.adapt import Registration, register
 from cormorant.event.catalog import EVENTS, FAMILIES
 from cormorant.event.family import Event
 from cormorant.event.places import Everyone, OfObject, Place
@@ -99,7 +99,7 @@ def listen(target: Any, name: str, fn: Callable[..., Any], **options: Any) -> No
 
 def _listen(target: Any, name: str, fn: Callable[..., Any], options: dict[str, Any]) -> None:
     event, place = _find(target, name)
-    registration = register(event, fn, options, _forgetter(event, place, identity_of(fn)))
+    registration = registered(event, place, fn, options)
     earlier = event.family.board.add(place, registration)
     if earlier is not None and earlier.options != registration.options:
         warnings.warn(
@@ -202,7 +202,7 @@ def remove(target: Any, name: str, fn: Callable[..., Any]) -> None:
         _of_core(core.remove, target, name, fn)
         return
     event, place = _find(target, name)
-    if not event.family.board.remove(place, event, identity_of(fn)):
+    if not event.family.board.remove(place, event, check.identity_of(fn)):
         raise ListenError(
             f"{check.name_of(fn)} does not listen to {name!r} of "
             f"{check.describe(target, FAMILIES)}, so it cannot be removed. Give the target, "
@@ -215,8 +215,24 @@ def contains(target: Any, name: str, fn: Callable[..., Any]) -> bool:
     if name not in EVENTS:
         return bool(_of_core(core.contains, target, name, fn))
     event, place = _find(target, name)
-    found: bool = event.family.board.contains(place, event, identity_of(fn))
+    found: bool = event.family.board.contains(place, event, check.identity_of(fn))
     return found
+
+
+def registered(
+    event: Event, place: Place, fn: Callable[..., Any], options: dict[str, Any]
+) -> Registration:
+    """Make the registration of `fn` for `place`; its board does not have it yet."""
+    forget = _forgetter(event, place, check.identity_of(fn))
+    return register(event, event.family.label(place), fn, options, forget)
+
+
+def placed(event: Event, target: Any) -> Place:
+    """Find the place of `target` in the family of `event`; raises ListenError."""
+    place = event.family.resolve(target)
+    if place is None or (event.everyone_only and not isinstance(place, Everyone)):
+        raise check.wrong_target(target, [event], FAMILIES)
+    return place
 
 
 def _forgetter(event: Event, place: Place, identity: object) -> Callable[[], object]:

@@ -112,17 +112,30 @@ Four = TypeVar("Four", bound=ToFour)
 Free = TypeVar("Free", bound=Callable[..., Any])
 
 
+OtherListeners = Callable[..., Any] | list[Callable[..., Any]] | tuple[Callable[..., Any], ...]
+
+
 class Options(TypedDict, total=False):
     """The options that leave the arguments of a listener as they are."""
 
     active_history: bool
+    after: OtherListeners
     bake_ok: bool
+    before: OtherListeners
     insert: bool
     once: bool
+    priority: int
     propagate: bool
     raw: bool
     restore_load_context: bool
     retval: bool
+
+
+class AllOptions(Options, total=False):
+    """Every option there is."""
+
+    include_key: bool
+    named: bool
 
 
 if TYPE_CHECKING:
