@@ -247,3 +247,57 @@ def test_savepoint_rollback_moves_only_its_own_objects(
         told = [flag(orm, kept), flag(orm, dropped), ann.name, ann.age]
         session.commit()
         return told
+
+
+@contract(*EVERY)
+def test_deleted_objects_are_not_expired(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    world = people(orm, engine)
+    heard.classes(world.User)
+    with orm.Session(engine) as session:
+        heard.session(session)
+        user = session.get(world.User, 3)
+        session.delete(user)
+        session.flush()
+        told = [heard.error(lambda: session.expire(user))]
+        told.append(heard.error(lambda: session.expire(user, ["name"])))
+        session.expire_all()
+        told.append(user.name)
+        session.rollback()
+        return [*told, user.name]
+
+
+@contract(*EVERY)
+def test_an_expunged_object_follows_the_rollback_of_its_row(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    with orm.Session(engine) as session:
+        heard.session(session)
+        new, old = world.User(name="Dan"), session.get(world.User, 3)
+        session.add(new)
+        session.delete(old)
+        session.flush()
+        heard.mark("expunge")
+        session.expunge(new)
+        session.expunge(old)
+        heard.mark("rollback")
+        session.rollback()
+        flags = [(orm.inspect(each).transient, orm.inspect(each).detached) for each in (new, old)]
+        return [flags, new in session, old in session]
+
+
+@contract(*EVERY)
+def test_a_change_of_a_deleted_object_goes_with_its_savepoint(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    heard.classes(world.User)
+    with orm.Session(engine) as session:
+        heard.session(session)
+        user = session.get(world.User, 3)
+        savepoint = session.begin_nested()
+        session.delete(user)
+        session.flush()
+        user.name = "lost"
+        savepoint.rollback()
+        return [user.name, user in session.dirty]

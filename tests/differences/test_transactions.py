@@ -123,3 +123,17 @@ def test_a_commit_that_expires_nothing_detaches_what_was_deleted() -> None:
         return orm.inspect(user).detached
 
     assert both(scenario) == (False, True)
+
+
+def test_deleting_what_is_deleted_leaves_the_session_in_order() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = world.User(name="Ann")
+        world.session.add(user)
+        world.session.flush()
+        for _time in range(2):
+            world.session.delete(user)
+            world.session.flush()
+        return problem(world.session.rollback)
+
+    assert both(scenario) == ("InvalidRequestError", FINE)

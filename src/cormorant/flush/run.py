@@ -155,10 +155,10 @@ def _save_batch(
     new: list[Any],
     changed: list[Any],
 ) -> None:
-    """Keys of parents, before events, UPDATE, INSERT, after events."""
+    """Connection, keys of parents, before events, UPDATE, INSERT, after events."""
+    connection = context.connection_of(root)
     sync_new(context, new)
     sync_keys(context, changed)
-    connection = context.connection_of(root)
     fire("before_insert", new, connection)
     fire("before_update", changed, connection)
     new, heirs = find_heirs(context, new)

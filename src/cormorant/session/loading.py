@@ -280,7 +280,8 @@ def known_names(mapper: Mapper, names: Iterable[str]) -> list[str]:
 
 def require_member(session: Session, obj: Any, state: InstanceState) -> None:
     """Refuse an object that is not persistent in this session."""
-    if state.link is not session.link or state.pk is None:
+    deleted = state.flags & FLAG_DELETED
+    if state.link is not session.link or state.pk is None or deleted:
         raise core_exc.InvalidRequestError(
             f"Instance of class {type(obj).__name__!r} is not persistent within this Session. "
             f"Add and flush it first, or load it with this session."

@@ -52,6 +52,20 @@ def expire_everything(session: Session, tell: Tell = plainly) -> None:
                 announce_expire(obj, None, tell)
 
 
+def expire_all(session: Session) -> None:
+    """Expire what the session holds; objects whose rows are deleted keep their values."""
+    link, node = session.link, session.current_transaction
+    spared: list[InstanceState] = []
+    while node is not None:
+        states = map(state_of, node.deleted)
+        spared += [each for each in states if each.link is link and each.epoch == link.epoch]
+        node = node.parent
+    expire_everything(session)
+    for state in spared:
+        if state.flags & FLAG_DELETED:
+            state.epoch = link.epoch
+
+
 def announce_expire(obj: Any, names: Any, tell: Tell = plainly) -> None:
     """Fire expire for one object."""
     listeners = state_of(obj).manager.dispatch.expire
@@ -70,7 +84,8 @@ def after_rollback(node: SessionTransaction) -> None:
         for obj in batch:
             made.add(id(obj))
             state = state_of(obj)
-            if state.link is link:
+            expunged = state.link is None and state.pk is not None
+            if state.link is link or expunged:
                 gone = state.flags & FLAG_DELETED
                 event = "deleted_to_detached" if gone else "persistent_to_transient"
                 _to_transient(session, obj, event)
@@ -78,9 +93,10 @@ def after_rollback(node: SessionTransaction) -> None:
     doomed = [*node.deleted, *link.deleted.values()]
     link.deleted.clear()
     for obj in doomed:
-        if id(obj) not in made:
+        if id(obj) not in made and state_of(obj).link is link:
             _undelete(session, obj)
     if node.nested:
+        node.dirty.update((id(obj), obj) for obj in doomed if state_of(obj).old)
         _expire_touched(session, node)
     else:
         link.changed.clear()

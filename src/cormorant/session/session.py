@@ -25,7 +25,7 @@ from cormorant.session import (
     relations,
 )
 from cormorant.session.members import ObjectSet
-from cormorant.session.restore import expire_everything
+from cormorant.session.restore import expire_all
 from cormorant.session.statements import Statements
 
 O = TypeVar("O")  # noqa: E741 # O as in object
@@ -83,7 +83,7 @@ class Session(Statements):
             state = state_of(obj)
             drop_values(state)
         self.link.changed.clear()
-        expire_everything(self)
+        expire_all(self)
 
     def refresh(
         self,
