@@ -213,3 +213,79 @@ def type_of(action: Any) -> str:
     except Exception as error:
         return type(error).__name__
     return "no error"
+
+
+@contract(*EVERY, roads=ROADS)
+def test_writes_to_an_alias(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    User = people(orm, engine).User
+    alias = orm.aliased(User)
+    older = orm.update(alias).where(alias.id == 1).values(age=alias.age + 1)
+    with orm.Session(engine) as session:
+        told = [session.execute(older).rowcount, sql(older)]
+        told.append(session.query(alias).filter(alias.name == "Bob").update({"age": 99}))
+        session.commit()
+        return [*told, session.execute(orm.select(User.name, User.age).order_by(User.id)).all()]
+
+
+@contract("sqlite", "postgresql", roads=ROADS)
+def test_rows_of_an_alias_deleted(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    User = people(orm, engine).User
+    alias = orm.aliased(User)
+    with orm.Session(engine) as session:
+        told = [session.execute(orm.delete(alias).where(alias.name == "Cid")).rowcount]
+        session.commit()
+        return [*told, session.scalars(orm.select(User.name).order_by(User.id)).all()]
+
+
+@contract(*EVERY, roads=ROADS)
+def test_a_relationship_to_an_alias(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    world = people(orm, engine)
+    User, Address = world.User, world.Address
+    newest = (
+        select(
+            Address,
+            func.row_number()
+            .over(order_by=Address.id.desc(), partition_by=Address.user_id)
+            .label("place"),
+        )
+    ).subquery()
+    Newest = orm.aliased(Address, newest)
+    User.newest = orm.relationship(
+        Newest,
+        primaryjoin=lambda: orm.and_(Newest.user_id == User.id, newest.c.place < 2),
+        viewonly=True,
+    )
+    with orm.Session(engine) as session:
+        users = session.scalars(orm.select(User).order_by(User.id)).all()
+        prop = orm.inspect(User).relationships.newest
+        joined = orm.select(User.name, Newest.email).join(User.newest).order_by(User.name)
+        return [
+            [[item.email for item in user.newest] for user in users],
+            users[1].newest[0] is session.get(Address, 3),
+            prop.mapper is Address.__mapper__,
+            prop.entity is orm.inspect(Newest),
+            session.execute(joined).all(),
+            session.scalars(
+                orm.select(User.name).where(User.newest.any(Newest.email == "ann@b.org"))
+            ).all(),
+            session.scalars(orm.select(User.name).where(~User.newest.any())).all(),
+            sql(joined),
+        ]
+
+
+@contract(*EVERY, roads=ROADS)
+def test_a_relationship_to_an_alias_is_loaded_early(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    User, Address = world.User, world.Address
+    Later = orm.aliased(Address, orm.select(Address).where(Address.id > 1).subquery())
+    User.later = orm.relationship(Later, primaryjoin=Later.user_id == User.id, viewonly=True)
+    loaders = (orm.selectinload, orm.joinedload, orm.subqueryload, orm.immediateload)
+    told = []
+    for loader in loaders:
+        with orm.Session(engine) as session:
+            users = orm.select(User).options(loader(User.later)).order_by(User.id)
+            found = session.scalars(users).unique().all()
+            told.append([[item.email for item in user.__dict__["later"]] for user in found])
+    return told

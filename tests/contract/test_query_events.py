@@ -135,3 +135,18 @@ def test_columns_labels_and_functions(orm: Orm, heard: Recorder, engine: Engine)
             [d["type"] is User for d in session.query(User).column_descriptions],
             session.query(User).filter(User.id == 1).exists() is not None,
         ]
+
+
+@contract("sqlite")
+def test_get_of_a_query_is_a_legacy(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    User = people(orm, engine).User
+    with orm.Session(engine) as session:
+        with heard.warned():
+            found = session.query(User).get(1)
+        filtered = session.query(User).filter(User.id > 0)
+        with heard.warned():
+            refused = [
+                heard.error(lambda: filtered.get(1)),
+                heard.error(lambda: session.query(User.id).get(1)),
+            ]
+        return [found.name, *refused]

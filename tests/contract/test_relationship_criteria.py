@@ -361,3 +361,23 @@ def test_conditions_beyond_the_foreign_key(orm: Orm, heard: Recorder, engine: En
             sorted(map(str, session.execute(joined).all())),
             where(joined),
         ]
+
+
+@contract(*EVERY, roads=ROADS)
+def test_criteria_of_writes(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    world = people(orm, engine)
+    User, Address = world.User, world.Address
+    with orm.Session(engine) as session:
+        ann = session.get(User, 1)
+        emails = orm.update(Address).where(Address.user == ann).values(email=Address.email + "!")
+        ages = orm.update(User).where(User.addresses.any(Address.id == 3)).values(age=1)
+        told = [
+            session.execute(emails).rowcount,
+            session.execute(ages).rowcount,
+            session.execute(orm.delete(User).where(~User.addresses.any())).rowcount,
+            session.query(Address).filter(Address.user.has(name="Bob")).update({"email": "new"}),
+            session.query(Address).filter(Address.user == ann, Address.id == 2).delete(),
+        ]
+        session.commit()
+        rows = session.execute(orm.select(Address.id, Address.email).order_by(Address.id)).all()
+        return [*told, rows, session.execute(orm.select(User.id, User.age)).all()]

@@ -145,3 +145,14 @@ def test_a_descriptor_of_the_class_sees_its_alias() -> None:
         return str(orm.aliased(User, name="u").is_ann)
 
     assert both(scenario) == ("users.name = :name_1", "u.name = :name_1")
+
+
+def test_an_update_of_an_alias_reaches_the_objects() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user, alias = stored(world, name="Ann", age=20), orm.aliased(world.User)
+        assert user.age == 20
+        world.session.execute(orm.update(alias).where(alias.id == 1).values(age=21))
+        return user.age
+
+    assert both(scenario) == (20, 21)

@@ -70,6 +70,7 @@ class Mapper:
 
     is_mapper = True
     is_aliased_class = False
+    configured = True
 
     def __init__(self, class_: Any, table: Table, names: dict[str, str]) -> None:
         self.class_: type[Any] = class_
@@ -92,17 +93,29 @@ class Mapper:
         """Return the class-level attribute."""
         return getattr(self.class_, key)
 
+    def ready(self) -> None:
+        """Do nothing: all is known."""
+
+    def isa(self, other: Any) -> bool:
+        """Tell whether this is the other mapper."""
+        return self is other
+
 
 class Relation:
     """A relationship: a target and an ON clause."""
 
     def __init__(self, mapper: Mapper, condition: Any) -> None:
-        self.mapper = mapper
+        self.mapper = self.entity = mapper
         self.condition = condition
+        self.secondary = None
 
-    def join_target(self) -> tuple[Any, Any]:
-        """Return what to join to, and how."""
-        return self.mapper.selectable, self.condition
+    def between(self, near: Any, far: Any, middle: Any) -> tuple[Any, Any]:
+        """Return the ON clause."""
+        return self.condition, None
+
+    def condition_of(self, path: Any) -> Any:
+        """Return the ON clause."""
+        return self.condition
 
     def operate(self, attribute: Any, op: Any, *other: Any, **kwargs: Any) -> Any:
         """Answer with what was asked, so that a test can see it."""

@@ -52,7 +52,7 @@ class Along:
         given: Any = self.how.alias
         if given is None:
             via = self.how.via
-            return self.prop.mapper if via is None else via.attribute.of_entity
+            return self.prop.related if via is None else via.attribute.of_entity
         found = getattr(given, "_aliased_insp", None)
         return self.prop.rows_of(given) if found is None else found
 

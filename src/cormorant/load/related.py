@@ -25,9 +25,13 @@ def refers_by_key(prop: Any) -> bool:
     )
 
 
-def entity_select(branch: Branch, *columns: Any) -> Any:
-    """Return a SELECT of `columns` and of what a branch loads."""
-    statement = sa.select(*columns, branch.mapper.__clause_element__())
+def entity_select(branch: Branch, *columns: Any, rows: Any = None) -> Any:
+    """Return a SELECT of `columns` and of what a branch loads.
+
+    `rows`: the alias to select from, where the branch leads to one.
+    """
+    entity = branch.mapper if rows is None else rows
+    statement = sa.select(*columns, entity.__clause_element__())
     if branch.criteria:
         statement = statement.where(*branch.criteria)
     return statement.options(BranchOption(branch))
@@ -37,7 +41,7 @@ def lazy_read(prop: Any, branch: Branch) -> PreparedSelect:
     """Return the read of what one parent is related to."""
     found: PreparedSelect | None = branch.memo.get(prop)
     if found is None:
-        statement = entity_select(branch).order_by(*prop.order_columns())
+        statement = entity_select(branch, rows=prop.related).order_by(*prop.order_columns())
         found = prepare_read(prop.mapper, statement, prop.join.lookup, prop.join.criterion)
         branch.memo[prop] = found
     return found
@@ -79,14 +83,14 @@ def _in_read(prop: Any, branch: Branch) -> InRead:
         by_remote = {remote: local for local, remote in prop.local_remote_pairs}
         equal = prop.mapper.primary_key
         keys = tuple([parent.property_of(by_remote[column]).key for column in equal])
-        statement = entity_select(branch)
+        statement = entity_select(branch, rows=prop.related)
         return InRead(keys, True, prepare_read(prop.mapper, statement, equal))
     if prop.join.simple:
         equal = prop.join.simple_remote
         keys = tuple([parent.property_of(local).key for local in prop.join.lookup])
-        statement = entity_select(branch, *equal)
+        statement = entity_select(branch, *equal, rows=prop.related)
         if prop.secondary is not None:
-            source = prop.secondary.join(prop.mapper.selectable, prop.secondaryjoin)
+            source = prop.secondary.join(prop.related.selectable, prop.secondaryjoin)
             statement = statement.select_from(source)
     else:
         equal, statement = _through_parents(prop, branch)
@@ -99,13 +103,13 @@ def _through_parents(prop: Any, branch: Branch) -> tuple[tuple[Any, ...], Any]:
     """Return (key columns, SELECT) of a read that joins the parents' table to find its rows."""
     near = RowsOf.under_another_name(prop.parent)
     equal = tuple([near.adapt(column) for column in prop.parent.primary_key])
-    statement = entity_select(branch, *equal)
+    statement = entity_select(branch, *equal, rows=prop.related)
     return equal, statement.select_from(joined(prop, near, near.selectable))
 
 
 def joined(prop: Any, near: Any, source: Any) -> Any:
     """Return `source`, which has the parents as `near`, joined to the related rows."""
-    far = prop.mapper
+    far = prop.related
     if prop.secondary is None:
         return source.join(far.selectable, prop.between(near, far)[0])
     middle = prop.secondary.alias()

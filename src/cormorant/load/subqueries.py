@@ -34,11 +34,12 @@ def _built(along: Along, path: Path, core: Any) -> Any:
     prop = along.prop
     near, source = _parents(path, core, (*path.props, prop)[0])
     for each in path.props:
-        far = RowsOf.under_another_name(each.mapper)
+        far = RowsOf.under_another_name(each.related)
         right, condition = joined_to(each, near, far)
         near, source = far, source.join(right, condition)
     columns = [near.adapt(local) for local in prop.join.lookup]
-    statement = entity_select(along.branch, *columns).select_from(joined(prop, near, source))
+    statement = entity_select(along.branch, *columns, rows=prop.related)
+    statement = statement.select_from(joined(prop, near, source))
     return statement.order_by(*prop.order_columns())
 
 

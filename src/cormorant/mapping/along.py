@@ -34,13 +34,13 @@ class RowsOf:
         self.class_ = mapper.class_
         self.entity = mapper.class_
         self.registry = mapper.registry
-        self.selectable = selectable
+        self.selectable = self.persist_selectable = self.local_table = selectable
         self.adapter = mover(selectable)
 
     @classmethod
-    def under_another_name(cls, mapper: Mapper) -> RowsOf:
-        """Return the rows of a class once more, for a statement that has them already."""
-        return cls(mapper, other_name(mapper.selectable, None, flat=True))
+    def under_another_name(cls, entity: Entity) -> RowsOf:
+        """Return the rows of an entity once more, for a statement that has them already."""
+        return cls(entity.mapper, other_name(entity.selectable, None, flat=True))
 
     @property
     def load_columns(self) -> list[tuple[str, Any]]:

@@ -87,7 +87,7 @@ def _related_rows(path: Path, criterion: Any, named: dict[str, Any]) -> Any:
     clauses = [] if criterion is None else [criterion]
     clauses += [getattr(far.entity, key) == value for key, value in named.items()]
     if moved:
-        far = RowsOf.under_another_name(far.mapper)
+        far = RowsOf.under_another_name(far)
         clauses = [far.adapt(clause) for clause in clauses]
     middle = prop.secondary
     if middle is not None and (near.is_aliased_class or far.is_aliased_class):

@@ -192,8 +192,12 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         if self.configured:
             return
         self.configured = True
-        self.mapper: Mapper = self._find_target()
-        self.join: JoinColumns = find_join(self, self.parent, self.mapper, self._join_options())
+        self.related: Any = self._find_target()
+        self.mapper: Mapper = self.related.mapper
+        far: Any = self.mapper
+        if self.related.is_aliased_class:
+            far = RowsOf(self.mapper, self.related.selectable)
+        self.join: JoinColumns = find_join(self, self.parent, far, self._join_options())
         self.direction = self._find_direction()
         to_one = self.direction is MANYTOONE
         self.uselist = not to_one if self._uselist is None else self._uselist
@@ -230,23 +234,24 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             return value() if not isinstance(value, type) else value
         return value
 
-    def _find_target(self) -> Mapper:
+    def _find_target(self) -> Any:
+        """Return the mapper of the related class, or what `inspect` gives for an alias of it."""
         target = self._resolve(self.argument)
         if target is None:
             raise exc.ConfigurationError(
                 f"Relationship {self} does not say what it relates to: give the class, its name, "
                 f"or an annotation Mapped['Class']."
             )
-        if isinstance(target, type(self.parent)):
-            return target
+        alias = getattr(target, "_aliased_insp", None)
+        if alias is not None or isinstance(target, type(self.parent)):
+            return alias or target
         manager = getattr(target, "_sa_class_manager", None)
         if manager is None or manager.mapper is None:
             raise exc.ConfigurationError(
                 f"Relationship {self} expects a mapped class, got {target!r}; "
                 f"map that class or name another one."
             )
-        mapper: Mapper = manager.mapper
-        return mapper
+        return manager.mapper
 
     def _replace_descriptor(self) -> None:
         manager = self.parent.class_manager
@@ -354,15 +359,16 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         return set(self.join.remote)
 
     @property
-    def entity(self) -> Mapper:
-        """The related mapper."""
+    def entity(self) -> Any:
+        """The related mapper, or what `inspect` gives for the alias that is related to."""
         self.parent.ready()
-        return self.mapper
+        return self.related
 
     @property
     def target(self) -> Any:
-        """The related table."""
-        return self.entity.local_table
+        """The related table, or the selectable of the related alias."""
+        entity = self.entity
+        return entity.selectable if entity.is_aliased_class else entity.local_table
 
     def between(self, near: Any, far: Any, middle: Any = None) -> tuple[Any, Any]:
         """Return the conditions of the join of two entities; see `along.between`."""

@@ -45,6 +45,11 @@ class BulkUD:
         self.result: Result[Any] | None = None
 
     @property
+    def written(self) -> Any:
+        """What the statement writes to: the class of the query, or its alias."""
+        return self.query.first_entity.entity
+
+    @property
     def context(self) -> Any:
         """The execution context of the statement. As listeners of four arguments expect."""
         return getattr(self.result, "context", None)
@@ -96,7 +101,7 @@ class BulkUpdate(BulkUD):
         self.update_kwargs = dict(update_kwargs or {})
 
     def _statement(self) -> Any:
-        statement: Any = sa.update(self.mapper.class_)
+        statement: Any = sa.update(self.written)
         others = dict(self.update_kwargs)
         if others.pop("preserve_parameter_order", False):
             statement = statement.ordered_values(*_pairs(self.values))
@@ -119,7 +124,7 @@ class BulkDelete(BulkUD):
         self.delete_kwargs = dict(delete_kwargs or {})
 
     def _statement(self) -> Any:
-        statement: Any = sa.delete(self.mapper.class_)
+        statement: Any = sa.delete(self.written)
         others = self.delete_kwargs
         return statement.with_dialect_options(**others) if others else statement
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -396,14 +397,31 @@ class Query(Generic[T]):
         """The mapper of the first entity, or of the class of the first attribute; or None."""
         if self._mapper is not None:
             return self._mapper
+        found = self.first_entity
+        return None if found is None else found.mapper
+
+    @property
+    def first_entity(self) -> Any:
+        """The mapper of the first class, or what `inspect` gives for an alias; or None."""
         for entity in self.entities:
-            found = getattr(entity, "__mapper__", None) or getattr(entity, "parent", None)
+            alias = getattr(entity, "_aliased_insp", None)
+            found = alias or getattr(entity, "__mapper__", None) or getattr(entity, "parent", None)
             if found is not None:
-                return found.mapper
+                return found
         return None
 
     def get(self, ident: Any) -> T | None:
-        """Return the object of a primary key, or None."""
+        """Return the object of a primary key, or None; `Session.get` does the same."""
+        warnings.warn(LEGACY_GET, stacklevel=2)
+        if not self._single:
+            raise core_exc.InvalidRequestError(
+                "get() can only be used against a single mapped class."
+            )
+        if self._called:
+            raise core_exc.InvalidRequestError(
+                f"Query.get() being called on a Query with existing criterion: "
+                f"{self._called[0]}() was called before. Use filter() for the key, too, and one()."
+            )
         overwrite = bool(self._execution_options.get("populate_existing"))
         options = self._select._with_options
         found: T | None = self.session.get(
@@ -430,6 +448,11 @@ class Query(Generic[T]):
 
 NAMED = frozenset({"column", "label", "table", "alias", "subquery", "cte", "textclause"})
 """Kinds of elements that have a name of their own; functions and casts have none."""
+
+LEGACY_GET = core_exc.LegacyAPIWarning(
+    "The Query.get() method is considered legacy as of the 1.x series of SQLAlchemy and becomes a "
+    "legacy construct in 2.0. The method is now available as Session.get()"
+)
 
 NEGATIVE = "negative indexes are not accepted by SQL index / slice operators"
 

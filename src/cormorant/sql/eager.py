@@ -101,7 +101,7 @@ def _one(along: Any, growth: Growth, near: Any, outer: bool, joints: list[Joint]
         far = along.given_entity()
         span = growth.take(along.branch, far)
         return replace(span, joined=tuple(_along(along.branch, growth, far, True, joints)))
-    far = prop.rows_of(other_name(prop.mapper.selectable, None, flat=True))
+    far = prop.rows_of(other_name(prop.related.selectable, None, flat=True))
     right, condition = joined_to(prop, near, far, along.branch.criteria)
     inner = along.inner is not False and not (along.inner == "unnested" and outer)
     joint = Joint(right, condition, inner, inner and outer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -39,11 +40,7 @@ else:
             return LightSelect(entities)
         except sa.exc.ArgumentError as error:
             for entity in entities:
-                if isinstance(entity, type) and not hasattr(entity, "__clause_element__"):
-                    raise sa.exc.ArgumentError(
-                        f"Class {entity.__module__}.{entity.__qualname__} is not mapped, so it "
-                        f"cannot be selected. Declare it with a table, or map it imperatively."
-                    ) from error
+                _check_mapped(entity, "selected", error)
             raise
 
     def and_(*criteria: Any) -> Any:
@@ -66,15 +63,15 @@ else:
 
     def insert(entity: Any) -> Any:
         """Insert rows of a mapped class or table; `values()` takes attribute names."""
-        return sa.insert(entity)
+        return _written(sa.insert, entity)
 
     def update(entity: Any) -> Any:
         """Update rows of a mapped class or table; `values()` takes attribute names."""
-        return sa.update(entity)
+        return _written(sa.update, entity)
 
     def delete(entity: Any) -> Any:
         """Delete rows of a mapped class or table."""
-        return sa.delete(entity)
+        return _written(sa.delete, entity)
 
     def union(*selects: Any) -> Any:
         """Unite the rows of several SELECTs, each row once."""
@@ -124,6 +121,23 @@ def _joined(op: Any, by_core: Any, criteria: tuple[Any, ...]) -> Any:
     if criteria and all(isinstance(criterion, Node) for criterion in criteria):
         return criteria[0] if len(criteria) == 1 else Junction(op, criteria)
     return by_core(*criteria)
+
+
+def _written(construct: Callable[[Any], Any], entity: Any) -> Any:
+    try:
+        return construct(entity)
+    except sa.exc.ArgumentError as error:
+        _check_mapped(entity, "written to", error)
+        raise
+
+
+def _check_mapped(entity: Any, what: str, error: Exception) -> None:
+    """Raise ArgumentError for a class that is not mapped; `what` cannot be done to it."""
+    if isinstance(entity, type) and not hasattr(entity, "__clause_element__"):
+        raise sa.exc.ArgumentError(
+            f"Class {entity.__module__}.{entity.__qualname__} is not mapped, so it cannot be "
+            f"{what}. Declare it with a table, or map it imperatively."
+        ) from error
 
 
 def _materialised(selects: tuple[Any, ...]) -> list[Any]:

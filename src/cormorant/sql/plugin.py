@@ -40,7 +40,8 @@ def entity_clause(entity: Entity) -> Any:
 
     As the class-level `__clause_element__` of the class: its rows, marked with the entity.
     """
-    notes = {**entity_annotations(entity), "dml_table": entity.local_table}
+    written = entity.selectable if entity.is_aliased_class else entity.local_table
+    notes = {**entity_annotations(entity), "dml_table": written}
     element = entity.selectable._annotate(notes)
     return element._set_propagate_attrs(propagated(entity))
 

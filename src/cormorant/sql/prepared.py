@@ -98,7 +98,8 @@ class PreparedSelect:
         self.facts = facts
         self._criterion = criterion
         self._spans: tuple[Processors | None, tuple[Span, ...]] = (None, ())
-        self.names = tuple(f"{column.key}_{n}" for n, column in enumerate(equal, 1))
+        # Unlike the names that Core makes for values within the statement, such as `id_1`.
+        self.names = tuple(f"given_{n}_{column.key}" for n, column in enumerate(equal, 1))
         self._last: tuple[Any, Any, Any, Any] = (None, None, None, None)
 
     def fetch(

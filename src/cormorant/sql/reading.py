@@ -57,6 +57,7 @@ class SelectPlan:
         "fast",
         "kinds",
         "known",
+        "names",
         "positions",
         "processors",
         "spans",
@@ -71,6 +72,8 @@ class SelectPlan:
         self.kinds: tuple[Any, ...] = ()
         self.spans: tuple[Span, ...] = ()
         self.facts = Facts(step="SELECT")
+        self.names: tuple[str, ...] = ()
+        """The column that each parameter of the SQL is compared with, as far as it is known."""
         self.known = False
         """True once a first execution has told the type codes of the columns."""
         self.fast = False
@@ -78,10 +81,12 @@ class SelectPlan:
 
     def _compile(self, statement: LightSelect, dialect: Dialect) -> None:
         binds: list[Any] = []
+        known: dict[Any, str] = {}
 
         def bind(column: Any, op: Any, value: Any) -> Any:
             parameter = _parameter(column, op, value)
             binds.append(parameter)
+            known[parameter] = getattr(column, "_proxy_key", None) or ""
             return parameter
 
         compiled: Any = statement.build(bind).compile(dialect=dialect)
@@ -99,6 +104,8 @@ class SelectPlan:
             named[name] = len(binds) + len(self.constants)
             self.constants += (wiring.constants[name],)
         positions = tuple(named[name] for name in wiring.names)
+        columns = {name: known[b] for b, name in compiled.bind_names.items() if b in known}
+        self.names = tuple(columns.get(name, "") for name in wiring.names)
         self.positions = None if positions == tuple(range(len(binds))) else positions
         self.processors = wiring.processors if any(wiring.processors) else None
         columns = compiled.compile_state.statement._raw_columns
@@ -122,15 +129,13 @@ class SelectPlan:
             values = tuple([full[index] for index in self.positions])
         if self.processors is None:
             return values
+        done: list[Any] = []
         try:
-            return tuple(
-                [
-                    value if processor is None else processor(value)
-                    for processor, value in zip(self.processors, values, strict=True)
-                ]
-            )
+            for processor, value in zip(self.processors, values, strict=True):
+                done.append(value if processor is None else processor(value))
         except Exception as error:
-            raise refused_value(error, self.facts, self.sql) from None
+            raise refused_value(error, self.facts, self.sql, self.names[len(done)]) from None
+        return tuple(done)
 
     def take_description(self, description: Any, dialect: Dialect) -> None:
         """Give each span its processors, after the first execution."""
