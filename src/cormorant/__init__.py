@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from cormorant import (
     attributes,
+    collections,
     context,
     event,
     exc,
@@ -40,6 +41,16 @@ from cormorant.instrument.constants import (
     PassiveFlag,
 )
 from cormorant.instrument.identity import IdentityMap
+from cormorant.instrument.keyed import (
+    KeyFuncDict,
+    MappedCollection,
+    attribute_keyed_dict,
+    attribute_mapped_collection,
+    column_keyed_dict,
+    column_mapped_collection,
+    keyfunc_mapping,
+    mapped_collection,
+)
 from cormorant.instrument.manager import ClassManager
 from cormorant.load.context import QueryContext
 from cormorant.load.options import (
@@ -156,10 +167,12 @@ __all__ = [
     "InstanceState",
     "InstrumentationEvents",
     "InstrumentedAttribute",
+    "KeyFuncDict",
     "Load",
     "LoaderCallableStatus",
     "Mapped",
     "MappedClassProtocol",
+    "MappedCollection",
     "MappedColumn",
     "Mapper",
     "MapperEvents",
@@ -188,11 +201,16 @@ __all__ = [
     "aliased",
     "and_",
     "as_declarative",
+    "attribute_keyed_dict",
+    "attribute_mapped_collection",
     "attributes",
     "backref",
     "class_mapper",
     "clear_mappers",
     "close_all_sessions",
+    "collections",
+    "column_keyed_dict",
+    "column_mapped_collection",
     "column_property",
     "configure_mappers",
     "contains_eager",
@@ -212,10 +230,12 @@ __all__ = [
     "insert",
     "inspect",
     "joinedload",
+    "keyfunc_mapping",
     "lazyload",
     "load_only",
     "make_transient",
     "make_transient_to_detached",
+    "mapped_collection",
     "mapped_column",
     "mapper",
     "noload",

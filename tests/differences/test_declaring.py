@@ -104,7 +104,6 @@ def test_options_of_a_relationship_that_come_later_are_refused() -> None:
     given: list[dict[str, Any]] = [
         {"post_update": True},
         {"passive_updates": False},
-        {"collection_class": set},
     ]
 
     def scenario(orm: Orm) -> Any:

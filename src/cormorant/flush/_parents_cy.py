@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from cormorant.instrument._state_cy import known_state, values_of
+from cormorant.instrument.collections import members_of
 
 try:
     import cython
@@ -47,6 +48,8 @@ def is_plain(obj: Any, plan: Any, link: Any) -> cython.bint:
             if extra is not None and extra.queues:
                 return False
             continue
+        if not isinstance(members, list):
+            members = members_of(members)
         for child in members:
             if not isinstance(child, class_) or values_of(child).get(reverse) is not obj:
                 return False

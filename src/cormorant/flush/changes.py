@@ -16,6 +16,7 @@ from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.parents import key_plan
 from cormorant.flush.sync import sync_leavers
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
+from cormorant.instrument.collections import members_of
 from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
@@ -258,7 +259,7 @@ def member_changes(
         queue = state.extra.queues.get(prop.key)
         if queue is not None:
             return list(queue.added), list(queue.removed)
-    current = [] if now is None else list(now) if prop.uselist else [now]
+    current = [] if now is None else members_of(now) if prop.uselist else [now]
     if then is NO_VALUE or then is None:
         return current, []
     earlier = list(then) if prop.uselist else [then]

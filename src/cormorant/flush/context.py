@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from cormorant.instrument._state_cy import state_of
+from cormorant.instrument.collections import members_of
 from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def snapshot(obj: Any) -> dict[str, Any]:
         value = taken[key] = state.values.get(key, NO_VALUE)
         attribute = state.manager.attributes.get(key)
         if attribute is not None and attribute.collection and value is not NO_VALUE:
-            taken[key] = tuple(value or ())
+            taken[key] = () if value is None else tuple(members_of(value))
     return taken
 
 
@@ -111,4 +112,5 @@ def differences(obj: Any, taken: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ids(members: Any) -> tuple[int, ...]:
-    return () if members is NO_VALUE or members is None else tuple(map(id, members))
+    none = members is NO_VALUE or members is None
+    return () if none else tuple(map(id, members_of(members)))

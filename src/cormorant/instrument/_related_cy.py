@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cormorant import exc
 from cormorant.event.constants import NO_KEY
 from cormorant.instrument._state_cy import (
     current_values,
@@ -15,6 +14,7 @@ from cormorant.instrument._state_cy import (
     known_state,
     state_of,
 )
+from cormorant.instrument.collections import CollectionAdapter
 
 try:
     import cython
@@ -319,19 +319,25 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         if self._owner_ref is None or self._attribute is None:
             return None
         owner = self._owner_ref()
-        if owner is None:
-            place = f"{self._attribute.class_.__name__}.{self._attribute.key}"
-            raise exc.ObjectDereferencedError(
-                f"This list was {place} of an object that has been garbage collected, so nobody "
-                f"could hear of its change. Keep a reference to the object while you change it."
+        return self._sa_adapter.owner_state if owner is None else state_of(owner)
+
+    @property
+    def _sa_adapter(self) -> Any:
+        """The adapter of the list, made on first use; None without an owner."""
+        if self._adapter is None and self._attribute is not None:
+            self._adapter = CollectionAdapter(
+                self._attribute, self._owner_ref, self, self._attribute.shape
             )
-        return state_of(owner)
+        return self._adapter
 
     def _bind(self, attribute: Any, owner: Any, held: Any) -> None:
+        """Let `attribute` hear of changes; `owner`: a weak reference to the object."""
+        if self._adapter is not None:
+            self._adapter.release()
+            self._adapter = None
         self._attribute = attribute
-        self._owner_ref = None if owner is None else owner.ref
+        self._owner_ref = owner
         self._held = held
-        self._adapter = None
 
     @cython.cfunc
     def append_short(self, item: Any) -> cython.bint:
@@ -417,9 +423,13 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
 
     def pop(self, index: Any = -1) -> Any:
         """Remove and return the item at `index`."""
-        item = _get(self, index)
-        self.announce_remove(item, None, index)
-        return _pop(self, index)
+        owner = self._owner
+        if owner is not None:
+            self._attribute.note(owner.obj(), owner, self)
+        item = _pop(self, index)
+        if owner is not None:
+            self._attribute.removing(owner, self, item, None, index, True)
+        return item
 
     def clear(self, index: Any = -1) -> None:
         """Remove all items, each announced."""
@@ -435,21 +445,24 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         _set(self, index, self.announce_append(value, None, index))
 
     @cython.cfunc
-    def set_slice(self, index: Any, value: Any) -> Any:
-        wanted = list(self)
-        wanted[index] = value
-        kept = {id(item) for item in wanted}
-        before = {id(item) for item in self}
-        gone: cython.Py_ssize_t = 0
-        for at, item in enumerate(list(self)):
-            if id(item) not in kept:
-                self.announce_remove(item, None, at - gone)
-                gone += 1
-        fresh = [
-            item if id(item) in before else self.announce_append(item, None, at)
-            for at, item in enumerate(wanted)
-        ]
-        _set(self, slice(None), fresh)
+    def set_slice(self, index: Any, items: Any) -> Any:
+        places = range(*index.indices(len(self)))
+        if places.step == 1:
+            start: cython.Py_ssize_t = places.start
+            for item in _get(self, index):
+                self.announce_remove(item, None, start)
+            fresh: list[Any] = []
+            for item in items:
+                fresh.append(self.announce_append(item, None, start + len(fresh)))
+            _set(self, index, fresh)
+            return None
+        if len(items) != len(places):
+            raise ValueError(
+                f"attempt to assign sequence of size {len(items)} to extended slice of size "
+                f"{len(places)}"
+            )
+        for place, item in zip(places, items, strict=True):
+            self[place] = item
 
     def __delitem__(self, index: Any) -> None:
         doomed = _get(self, index)
@@ -463,8 +476,14 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
     def _put(self, item: Any) -> None:
         list_append(self, item)
 
-    def _announce_remove(self, item: Any, initiator: Any) -> None:
-        self.announce_remove(item, initiator, NO_KEY)
+    def _empty(self, initiator: Any) -> None:
+        doubles: cython.bint = self._adapter is not None and self._adapter.doubles
+        for item in list(self):
+            if doubles:
+                self.remove(item, initiator)
+            else:
+                self.announce_remove(item, initiator, NO_KEY)
+        _clear(self)
 
     def _take(self, item: Any) -> None:
         at: cython.Py_ssize_t = identical(self, item)

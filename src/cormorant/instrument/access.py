@@ -13,6 +13,8 @@ from cormorant.instrument.constants import NO_VALUE, PassiveFlag
 from cormorant.instrument.history import History, history_of
 from cormorant.instrument.manager import ClassManager
 
+MAY_LOAD = PassiveFlag.SQL_OK | PassiveFlag.CALLABLES_OK
+
 
 def instance_state(instance: Any) -> InstanceState:
     """Return the state of a mapped object.
@@ -50,11 +52,23 @@ def get_history(obj: Any, key: str, passive: PassiveFlag = PassiveFlag.PASSIVE_O
     """
     state, attribute = _attribute(obj, key)
     settle(state)
+    if attribute.collection:
+        return _collection_history(state, attribute, passive)
     unloaded = key not in state.dict and (state.old is None or key not in state.old)
-    may_load = PassiveFlag.SQL_OK | PassiveFlag.CALLABLES_OK
-    if unloaded and passive & may_load == may_load and state.pk is not None:
+    if unloaded and passive & MAY_LOAD == MAY_LOAD and state.pk is not None:
         getattr(state.obj(), key)
     return history_of(state, attribute)
+
+
+def _collection_history(state: InstanceState, attribute: Any, passive: PassiveFlag) -> History:
+    pending = bool(passive & PassiveFlag.INCLUDE_PENDING_MUTATIONS)
+    if attribute.key not in state.dict and passive & PassiveFlag.CALLABLES_OK:
+        persistent = state.pk is not None
+        if passive & (PassiveFlag.SQL_OK if persistent else PassiveFlag.INIT_OK):
+            getattr(state.obj(), attribute.key)
+            if attribute.key not in state.dict:
+                return History((), [], ())
+    return history_of(state, attribute, pending)
 
 
 def set_committed_value(instance: Any, key: str, value: Any) -> None:
@@ -113,7 +127,11 @@ def flag_dirty(instance: Any) -> None:
 def init_collection(obj: Any, key: str) -> CollectionAdapter:
     """Put an empty collection in place, as if loaded; return its adapter."""
     state, attribute = _attribute(obj, key)
-    return CollectionAdapter(attribute.set_committed(state, ()))
+    settle(state)
+    fresh = attribute.make(state.obj(), state)
+    state.forget_change(key)
+    found: CollectionAdapter = fresh._sa_adapter
+    return found
 
 
 __all__ = [

@@ -33,7 +33,7 @@ class AttributeState:
     @property
     def history(self) -> History:
         """The change since the last flush, without loading anything."""
-        return history_of(self.state, self._attribute)
+        return history_of(self.state, self._attribute, pending=False)
 
     def load_history(self) -> History:
         """The change since the last flush; loads the attribute first where it is unloaded."""

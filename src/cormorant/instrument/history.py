@@ -58,11 +58,14 @@ def same(current: Any, before: Any, attribute: Any) -> bool:
     return result if isinstance(result, bool) else bool(result)
 
 
-def history_of(state: InstanceState, attribute: Any) -> History:
-    """Return the history of one attribute from what is in memory; loads nothing."""
+def history_of(state: InstanceState, attribute: Any, pending: bool = True) -> History:
+    """Return the history of one attribute from what is in memory; loads nothing.
+
+    `pending`: count what came and went in a collection that is not loaded.
+    """
     settle(state)
     if attribute.collection:
-        return _collection_history(state, attribute)
+        return _collection_history(state, attribute, pending)
     key = attribute.key
     values = state.dict
     current = values.get(key, NO_VALUE)
@@ -92,23 +95,24 @@ def _scalar_history(current: Any, before: Any, attribute: Any) -> History:
     return History([current], (), [before])
 
 
-def _collection_history(state: InstanceState, attribute: Any) -> History:
+def _collection_history(state: InstanceState, attribute: Any, pending: bool) -> History:
     key = attribute.key
     current = state.dict.get(key)
     if current is None:
         queue = None
-        if state.extra is not None and state.extra.queues:
+        if pending and state.extra is not None and state.extra.queues:
             queue = state.extra.queues.get(key)
         if queue is None:
             return HISTORY_BLANK
         return History(list(queue.added), (), list(queue.removed))
+    current = attribute.shape.items(current)
     if state.pk is None and current:
-        return History(list(current), [], [])
+        return History(current, [], [])
     if state.old is None or key not in state.old:
-        return History((), list(current), ())
+        return History((), current, ())
     before = state.old[key]
     if before is NO_VALUE:
-        return History(list(current), [], [])
+        return History(current, (), ())
     known = {id(item) for item in before}
     there = {id(item) for item in current}
     return History(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import exc as core_exc
+
 from cormorant import exc
 from cormorant.event.adapt import mark
 from cormorant.event.catalog import AttributeEvents
@@ -72,6 +74,9 @@ class RelatedAttribute(RelationSlot):
         self.bulk_token = AttributeEventToken(self, OP_BULK_REPLACE)
         self.modified_token = AttributeEventToken(self, OP_MODIFIED)
 
+    def __str__(self) -> str:
+        return f"{self.class_.__name__}.{self.key}"
+
     def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
         """Take the flattened listeners of one event."""
         at = next((i for i, each in enumerate(listeners) if each is _OTHER_SIDE), -1)
@@ -120,7 +125,9 @@ class RelatedAttribute(RelationSlot):
         return value
 
     def check_member(self, value: Any) -> None:
-        """Refuse what is not a mapped object."""
+        """Refuse what is no mapped object, or lacks the attribute of the other side."""
+        if self.reverse is not None and not isinstance(value, self.reverse.class_):
+            self.refuse_member(value)
         if known_state(value) is None:
             try:
                 state_of(value)
@@ -129,6 +136,15 @@ class RelatedAttribute(RelationSlot):
                     f"{self.class_.__name__}.{self.key} takes mapped objects, not "
                     f"{type(value).__qualname__!r}; give an object of the related class."
                 ) from None
+
+    def refuse_member(self, value: Any) -> None:
+        """Raise an error if a value is a mapped object of a class that cannot belong here."""
+        state = known_state(value)
+        if state is not None and self.reverse.key not in state.manager.attributes:
+            raise core_exc.InvalidRequestError(
+                f"{self} takes objects of class {self.reverse.class_.__name__!r}, which have the "
+                f"attribute {self.reverse.key!r}, not {type(value).__qualname__!r}."
+            )
 
     def admit(self, owner: InstanceState, member: Any, initiator: Any) -> None:
         """Refuse a deleted member before anything is changed, where it would follow its owner."""

@@ -1,4 +1,4 @@
-"""Attributes that hold a list of other objects, loaded or not, with their backrefs."""
+"""Attributes that hold a collection of other objects, loaded or not, with their backrefs."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from cormorant.event.constants import NO_KEY
-from cormorant.instrument._related_cy import (
-    CollectionSlot,
-    InstrumentedList,
-    contains_identical,
-)
+from cormorant.instrument._related_cy import CollectionSlot
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
+    known_state,
     note_change,
     settle,
     state_of,
 )
-from cormorant.instrument.collections import CollectionAdapter
+from cormorant.instrument.collection_classes import LISTS, CollectionShape, kind_of, shape_of
+from cormorant.instrument.collections import members_of, warn_invalidated
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.instrument.related import RelatedAttribute
 
@@ -26,9 +24,18 @@ _EMPTY: tuple[Any, ...] = ()
 
 
 class RelatedCollection(RelatedAttribute, CollectionSlot):
-    """The descriptor of a relationship to a list of objects."""
+    """The descriptor of a relationship to many objects.
+
+    `shape`: how its collections are made, read and changed.
+    """
 
     collection = True
+    shape: CollectionShape = LISTS
+
+    def take_class(self, collection_class: Any) -> None:
+        """Hold collections that `collection_class` makes."""
+        self.shape = shape_of(collection_class)
+        self.listed = self.plain = self.shape is LISTS
 
     def read(self, obj: Any) -> Any:
         """Return the collection on the general road."""
@@ -55,7 +62,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         fresh = None if state.extra is None else state.extra.take_empty(self.key)
         if fresh is None:
             fresh = self.new_collection(obj, state, ())
-        fresh._held = True
+        self.shape.hold(fresh)
         state.values[self.key] = fresh
         return fresh
 
@@ -63,69 +70,86 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         self, obj: Any, state: InstanceState, items: Iterable[Any], kept: Any = None
     ) -> Any:
         """Make a collection of this attribute, or fill the `kept` one; fires init_collection."""
-        fresh = InstrumentedList() if kept is None else kept
-        fresh._bind(self, state, kept is not None)
+        fresh = self.shape.make() if kept is None else kept
+        self.shape.bind(fresh, self, state, kept is not None)
         for listener in self.listeners.get("init_collection", _EMPTY):
-            listener(obj, fresh, CollectionAdapter(fresh))
-        fresh._fill(items)
+            listener(obj, fresh, fresh._sa_adapter)
+        self.shape.fill(fresh, items)
         return fresh
+
+    def holds(self, state: InstanceState, collection: Any) -> bool:
+        """Tell whether a collection is the value of an object, or will be when it changes."""
+        if state.dict.get(self.key) is collection:
+            return True
+        return state.extra is not None and state.extra.find_empty(self.key) is collection
 
     def assign(self, obj: Any, value: Any) -> None:
         """Replace the collection, with its events."""
-        items = self.members_of(value)
         state = state_of(obj)
         settle(state)
         fresh = self.new_collection(obj, state, ())
-        items = self.tell_bulk(obj, items)
+        items, keys = self.members_given(value)
+        items = self.tell_bulk(obj, items, keys)
         if value is not None and state.values.get(self.key) is value:
             # As in `user.addresses += [...]`: announced, but nothing is replaced.
             return
         before = self.__get__(obj, None)
+        members = self.shape.items(before)
         self.note(obj, state, before)
-        before._bind(None, None, False)
-        fresh._held = True
+        adapter = before._sa_adapter
+        self.shape.free(before)
+        self.shape.hold(fresh)
         state.values[self.key] = fresh
-        self.replace(obj, state, fresh, items, before)
+        self.replace(obj, state, fresh, items, members)
         for listener in self.listeners.get("dispose_collection", _EMPTY):
-            listener(obj, before, CollectionAdapter(before))
+            listener(obj, before, adapter)
 
     def replace(
-        self, obj: Any, state: InstanceState, fresh: Any, items: list[Any], before: Any
+        self, obj: Any, state: InstanceState, fresh: Any, items: list[Any], before: list[Any]
     ) -> None:
         """Fill the new collection; comers and leavers are announced, each once."""
         wanted = {id(item) for item in items}
         known = {id(item) for item in before}
+        shape, token = self.shape, self.bulk_token
         for item in items:
             if id(item) in known:
-                fresh._put(item)
+                shape.put(fresh, item)
             else:
-                fresh.append(item, self.bulk_token)
-        for item in before:
+                shape.add(fresh, item, token)
+        once = list({id(item): item for item in before}.values())
+        for item in once:
             if id(item) in wanted:
-                self.tell("append_wo_mutation", obj, item, self.bulk_token, NO_KEY)
-        for item in before:
+                self.tell("append_wo_mutation", obj, item, token, NO_KEY)
+        for item in once:
             if id(item) not in wanted:
-                self.removing(state, fresh, item, self.bulk_token)
+                self.removing(state, fresh, item, token)
 
-    def members_of(self, value: Any) -> list[Any]:
-        """Return the items of an assigned collection; refuses what is not a list."""
-        if isinstance(value, (list, tuple)) or (
-            hasattr(value, "__iter__") and not isinstance(value, (str, bytes, dict, set))
-        ):
-            items = list(value)
-            for item in items:
-                self.check_member(item)
-            return items
-        raise TypeError(
-            f"Incompatible collection type: {self.class_.__name__}.{self.key} takes a list, "
-            f"not {type(value).__name__}."
+    def members_given(self, value: Any) -> tuple[list[Any], list[Any] | None]:
+        """Return the items of an assigned collection, and their keys if it is like a dict.
+
+        Raises TypeError for a collection of another kind than that of the attribute.
+        """
+        kind = self.shape.kind
+        if kind_of(value) is not kind or (kind is None and type(value) is not self.shape.class_):
+            given = "None" if value is None else type(value).__name__
+            wanted = "None" if kind is None else kind.__name__
+            raise TypeError(
+                f"Incompatible collection type: {given} is not {wanted}-like. "
+                f"{self.class_.__name__}.{self.key} takes a {wanted}."
+            )
+        items = (
+            self.shape.items(value) if isinstance(value, self.shape.class_) else members_of(value)
         )
+        for item in items:
+            if item is not None:
+                self.check_member(item)
+        return items, list(value.keys()) if kind is dict else None
 
-    def tell_bulk(self, obj: Any, items: list[Any]) -> list[Any]:
+    def tell_bulk(self, obj: Any, items: list[Any], keys: list[Any] | None) -> list[Any]:
         """Fire bulk_replace: listeners may edit the list in place or return another one."""
         listeners = self.listeners.get("bulk_replace", _EMPTY)
         for listener in listeners:
-            answer = listener(obj, items, self.bulk_token, None)
+            answer = listener(obj, items, self.bulk_token, keys)
             if "bulk_replace" in self.returning and answer is not None:
                 items = list(answer)
         return items
@@ -137,16 +161,22 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         current = state.values.get(self.key)
         if current is None:
             return
-        current.clear()
+        self.shape.empty(current, None)
         state.values.pop(self.key, None)
 
     def note(self, obj: Any, state: InstanceState, collection: Any) -> None:
-        """Remember the members before the first change of a persistent owner."""
+        """Remember the members before the first change of a persistent owner.
+
+        Warns of a collection that its owner does not hold any more: it belongs to nobody.
+        """
+        if not self.holds(state, collection):
+            warn_invalidated()
+            return
         if state.extra is not None:
             self.claim(obj, state, collection)
         known = not self.written or (state.old is not None and self.key in state.old)
         if state.pk is not None and not known:
-            note_change(obj, state, self.key, list(collection))
+            note_change(obj, state, self.key, self.shape.items(collection))
 
     def claim(self, obj: Any, state: InstanceState, collection: Any) -> None:
         """Take a collection that was only read so far as the value, as it is about to change."""
@@ -154,7 +184,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
             return
         if state.pk is None or state.flags & FLAG_FLUSHING:
             state.extra.take_empty(self.key)
-            collection._held = True
+            self.shape.hold(collection)
             state.values[self.key] = collection
         else:
             self.fetch(obj, state)
@@ -168,18 +198,28 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         key: Any = NO_KEY,
     ) -> Any:
         """Announce an append before it happens; return the item to append."""
-        self.check_member(item)
+        if item is not None:
+            self.check_member(item)
         obj = owner.obj()
         settle(owner)
         self.admit(owner, item, initiator)
         token = initiator or self.append_token
         item = self.tell_early("append", obj, item, token, key)
-        if self.reverse is not None and not self.told_by(initiator):
+        if self.reverse is not None and item is not None and not self.told_by(initiator):
+            if known_state(item).dict.get(self.reverse.key) is obj:
+                collection._sa_adapter.doubles = True
             self.reverse.gain(item, obj, token)
         item = self.tell("append", obj, item, token, key)
         self.note(obj, owner, collection)
         self.follow(owner, item, initiator)
         return item
+
+    def appended_again(
+        self, owner: InstanceState, item: Any, initiator: Any, key: Any = NO_KEY
+    ) -> Any:
+        """Announce an append of what is there already; return the item."""
+        token = initiator or self.append_token
+        return self.tell("append_wo_mutation", owner.obj(), item, token, key)
 
     def removing(
         self,
@@ -188,20 +228,30 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         item: Any,
         initiator: Any,
         key: Any = NO_KEY,
+        gone: bool = False,
     ) -> None:
-        """Announce a removal before it happens."""
+        """Announce a removal before it happens; `gone`: as it has happened."""
         obj = owner.obj()
         token = initiator or self.remove_token
         self.tell_early("remove", obj, item, token, key)
-        if self.reverse is not None and item is not None and not self.told_by(initiator):
+        one_sided = self.reverse is None or item is None or self.told_by(initiator)
+        if not one_sided and not self.stays(collection, item, gone):
             self.reverse.lose(item, obj, token)
         self.tell("remove", obj, item, token, key)
         self.note(obj, owner, collection)
         if self.owns and self.reverse is None:
             self.abandon(item)
 
+    def stays(self, collection: Any, item: Any, gone: bool) -> bool:
+        """Tell whether a member that is removed is in its collection once more."""
+        adapter = collection._sa_adapter
+        if adapter is None or not adapter.doubles:
+            return False
+        there = sum(member is item for member in self.shape.items(collection))
+        return there > (0 if gone else 1)
+
     def gain(self, owner: Any, member: Any, token: Any) -> None:
-        """Append because the other side was set; an unloaded list takes note only."""
+        """Append because the other side was set; an unloaded collection takes note only."""
         own = self.of_class(owner)
         if own is not self:
             own.gain(owner, member, token)
@@ -212,7 +262,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         if current is None and state.pk is None:
             current = self.make(owner, state)
         if current is not None:
-            current.append(member, token)
+            self.shape.add(current, member, token)
             return
         member = self.tell_early("append", owner, member, token, NO_KEY)
         member = self.tell("append", owner, member, token, NO_KEY)
@@ -220,7 +270,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         state.extras().queue(self.key).add(member)
 
     def lose(self, owner: Any, member: Any, token: Any) -> None:
-        """Remove because the other side was changed; an unloaded list takes note only."""
+        """Remove because the other side was changed; an unloaded one takes note only."""
         own = self.of_class(owner)
         if own is not self:
             own.lose(owner, member, token)
@@ -229,16 +279,16 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         settle(state)
         current = state.values.get(self.key)
         if current is not None:
-            if contains_identical(current, member):
-                current.remove(member, token)
+            if self.shape.contains(current, member):
+                self.shape.drop(current, member, token)
             return
         if state.pk is None:
             current = self.make(owner, state)
             queue = None if state.extra is None else state.extra.take_queue(self.key)
             if queue is not None:
-                current._fill(queue.added)
-            if contains_identical(current, member):
-                current.remove(member, token)
+                self.shape.fill(current, queue.added)
+            if self.shape.contains(current, member):
+                self.shape.drop(current, member, token)
             else:
                 self.removing(state, current, member, token)
             return
@@ -248,27 +298,29 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         state.extras().queue(self.key).remove(member)
 
     def adopt(self, state: InstanceState) -> None:
-        """Bind an unpickled list to its owner; one that is bound stays where it is (copy.copy)."""
+        """Bind an unpickled collection to its owner; a bound one stays its (copy.copy)."""
         found = state.dict.get(self.key)
-        if isinstance(found, InstrumentedList) and found._owner is None:
-            found._bind(self, state, True)
+        if found is not None and not self.shape.is_bound(found):
+            self.shape.bind(found, self, state, True)
 
     def set_committed(self, state: InstanceState, items: Iterable[Any]) -> Any:
-        """Store a loaded list, then replay what the other side queued while it was unloaded."""
+        """Store a loaded collection, then replay what the other side queued meanwhile."""
         obj = state.obj()
         kept = None if state.extra is None else state.extra.take_empty(self.key)
+        shape = self.shape
+        items = items.values() if isinstance(items, dict) else items
         fresh = self.new_collection(obj, state, items, kept)
-        fresh._held = True
+        shape.hold(fresh)
         state.values[self.key] = fresh
         queue = None if state.extra is None else state.extra.take_queue(self.key)
-        if state.old is not None:
-            state.old.pop(self.key, None)
+        state.forget_change(self.key)
         if queue is not None:
-            note_change(obj, state, self.key, list(fresh))
-            there = set(map(id, fresh))
+            loaded = shape.items(fresh)
+            note_change(obj, state, self.key, loaded)
+            there = set(map(id, loaded))
             for item in queue.added:
                 if id(item) not in there:
-                    fresh._put(item)
+                    shape.put(fresh, item)
             for item in queue.removed:
-                fresh._take(item)
+                shape.take(fresh, item)
         return fresh

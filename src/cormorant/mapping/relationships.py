@@ -10,6 +10,7 @@ from sqlalchemy import exc as core_exc
 
 from cormorant import exc
 from cormorant.instrument._state_cy import InstanceState
+from cormorant.instrument.collections import members_of
 from cormorant.instrument.related import RelatedAttribute, RelatedObject
 from cormorant.instrument.related_list import RelatedCollection
 from cormorant.mapping.along import RowsOf, between
@@ -121,6 +122,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.backref: Any = options.get("backref")
         self.order_by: Any = options.get("order_by", False)
         self.annotation_optional = False
+        self.collection_class: Any = options.get("collection_class")
         self._uselist: bool | None = options.get("uselist")
         self.overlaps = frozenset(
             part.strip() for part in (options.get("overlaps") or "").split(",") if part.strip()
@@ -147,7 +149,6 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 raise exc.ConfigurationError(
                     f"relationship({name}={given!r}) is not offered yet; leave it out."
                 )
-        self._refuse_collection(self.options.get("collection_class"))
         if self.cascade.delete_orphan and not self.cascade.delete:
             raise exc.ConfigurationError(
                 "On relationship(), cascade 'delete-orphan' needs 'delete' as well: "
@@ -158,16 +159,10 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 "relationship() takes back_populates or backref, not both."
             )
 
-    def _refuse_collection(self, collection_class: Any) -> None:
-        if collection_class not in (None, list):
-            raise exc.ConfigurationError(
-                f"A relationship holds a list so far, not {collection_class!r}: annotate it as "
-                f"Mapped[list[...]], or leave collection_class out."
-            )
-
     def take_annotation(self, target: Any, collection_class: Any, optional: bool) -> None:
         """Take what `Mapped[...]` says: the related class and whether it is a collection."""
-        self._refuse_collection(collection_class)
+        if self.collection_class is None:
+            self.collection_class = collection_class
         if self.argument is None:
             self.argument = target
         if self._uselist is None:
@@ -258,6 +253,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         stand_in = manager.attributes[self.key]
         kind = RelatedCollection if self.uselist else RelatedObject
         real: RelatedAttribute = kind(self.parent.class_, self.key, stand_in.on_class)
+        if isinstance(real, RelatedCollection):
+            real.take_class(self.collection_class)
         real.cascades = self.cascade.save_update and not self.viewonly
         real.written = not self.viewonly
         real.owns = self.cascade.delete_orphan
@@ -407,7 +404,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 return []
             queue = state.extra.queues.get(self.key)
             return [] if queue is None else list(queue.added)
-        return list(value) if self.uselist else [value]
+        return members_of(value) if self.uselist else [value]
 
 
 class Relationship(RelationshipProperty[T], Mapped[T]):  # type: ignore[misc] # `operate` of a property takes the attribute

@@ -15,7 +15,6 @@ from cormorant.instrument._state_cy import (
     settle,
     state_of,
 )
-from cormorant.instrument.related_list import RelatedCollection
 from cormorant.mapping.cascades import related
 from cormorant.session.failing import Tell, plainly
 
@@ -55,7 +54,7 @@ def cascade_keys(obj: Any) -> tuple[tuple[str, bool], ...] | None:
     if "cascade_keys" not in mapper.memo:
         mapper.ready()
         props = [prop for prop in mapper.relationships if "save-update" in prop.cascade]
-        plain = all(isinstance(prop.impl, RelatedCollection) == prop.uselist for prop in props)
+        plain = all(prop.impl.listed == prop.uselist for prop in props)
         keys = tuple([(prop.key, prop.uselist) for prop in props])
         mapper.memo["cascade_keys"] = keys if plain else None
     found: tuple[tuple[str, bool], ...] | None = mapper.memo["cascade_keys"]
