@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from bench.databases import Database
-from bench.facts import CHILDREN, facts, families, family_count, people
+from bench.facts import CHILDREN, facts, families, family_count, people, tagged_posts, tags
 from bench.trial import Trial
 
 
@@ -51,6 +51,25 @@ class Adapter(ABC):
             self.statements.insert_families(cursor, families(rows))
             self.statements.settle(cursor)
 
+    def fill_posts(self, rows: int) -> None:
+        """Write tags, posts and their links with hand-written SQL; keys start at 1."""
+        known = tags(rows)
+        with self.cursor() as cursor:
+            self.statements.insert_tags(cursor, known)
+            self.statements.insert_posts(cursor, tagged_posts(rows, known))
+            self.statements.settle(cursor)
+
+    def check_stored_posts(self, trial: Trial) -> None:
+        """Check that each post has its tags."""
+        expected = [
+            (post.name, sorted(tag.name for tag in post.tags))
+            for post in tagged_posts(trial.rows, tags(trial.rows))
+        ]
+        with self.cursor() as cursor:
+            stored = self.statements.load_posts(cursor)
+        got = [(post.name, sorted(tag.name for tag in post.tags)) for post in stored]
+        trial.check("stored tags are right", sorted(got) == sorted(expected), True)
+
     def check_stored_people(self, trial: Trial, **changes: Callable[[Any], Any]) -> None:
         """Check every stored value of every person; `changes` say what differs from the facts."""
         with self.cursor() as cursor:
@@ -94,6 +113,26 @@ class Adapter(ABC):
 
 def _kept(value: Any) -> Any:
     return value
+
+
+def check_families(trial: Trial, parents: list[Any]) -> None:
+    """Check parents loaded in the order of their keys, and their children."""
+    got = [(parent.name, sorted(child.rank for child in parent.children)) for parent in parents]
+    expected = [
+        (f"Parent {number}", list(range(CHILDREN))) for number in range(family_count(trial.rows))
+    ]
+    trial.check("loaded families are right", got == expected, True)
+
+
+def check_posts(trial: Trial, posts: list[Any]) -> None:
+    """Check posts loaded in the order of their keys, and their tags."""
+    known = tags(trial.rows)
+    got = [(post.name, sorted(tag.name for tag in post.tags)) for post in posts]
+    expected = [
+        (post.name, sorted(tag.name for tag in post.tags))
+        for post in tagged_posts(trial.rows, known)
+    ]
+    trial.check("loaded posts are right", got == expected, True)
 
 
 def check_people(trial: Trial, loaded: list[Any], rows: int) -> None:

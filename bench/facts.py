@@ -109,6 +109,42 @@ class Child:
         self.parent = parent
 
 
+class Tag:
+    """The row of `tag`."""
+
+    __slots__ = ("id", "name")
+
+    def __init__(self, id: int | None, name: str) -> None:
+        self.id = id
+        self.name = name
+
+
+class Post:
+    """The row of `post` with its list of tags."""
+
+    __slots__ = ("id", "name", "tags")
+
+    def __init__(self, id: int | None, name: str) -> None:
+        self.id = id
+        self.name = name
+        self.tags: list[Tag] = []
+
+
+def tags(rows: int) -> list[Tag]:
+    """Return the tags that the posts of `rows` rows share, without keys."""
+    return [Tag(None, f"Tag {number}") for number in range(max(CHILDREN, rows // 100))]
+
+
+def tagged_posts(rows: int, known: list[Tag]) -> list[Post]:
+    """Return posts that have `CHILDREN` of the known tags each, without keys."""
+    posts = []
+    for number in range(family_count(rows)):
+        post = Post(None, f"Post {number}")
+        post.tags = [known[(number + step) % len(known)] for step in range(CHILDREN)]
+        posts.append(post)
+    return posts
+
+
 def people(rows: int) -> list[Person]:
     """Return `rows` new people without keys."""
     return [Person(None, *fact) for fact in facts(rows)]

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bench.adapter import Adapter, check_people
+from bench.adapter import Adapter, check_families, check_people, check_posts
 from bench.databases import Database
-from bench.facts import CHILDREN, LIMIT, STAMP, facts, family_count, shuffled_keys
+from bench.facts import CHILDREN, LIMIT, STAMP, facts, family_count, shuffled_keys, tags
 from bench.model import declare, load_orm
 from bench.orders import PASSES, answers, queries
 from bench.tally import Tally
@@ -200,6 +200,55 @@ class MappedAdapter(Adapter):
             trial.check("children", got, family_count(trial.rows) * CHILDREN)
             ranks = [child.rank for child in parents[-1].children]
             trial.check("ranks", sorted(ranks), list(range(CHILDREN)))
+
+    def selectin(self, trial: Trial) -> None:
+        """Select all parents with their children by IN."""
+        self.fill_families(trial.rows)
+        Parent = self._plain.Parent
+        with self.orm.Session(self._engine) as session:
+            with trial.timed(family_count(trial.rows) * (CHILDREN + 1)):
+                option = self.orm.selectinload(Parent.children)
+                statement = self.orm.select(Parent).options(option).order_by(Parent.id)
+                parents = session.scalars(statement).all()
+            check_families(trial, parents)
+
+    def joined(self, trial: Trial) -> None:
+        """Select all parents with their children in one statement."""
+        self.fill_families(trial.rows)
+        Parent = self._plain.Parent
+        with self.orm.Session(self._engine) as session:
+            with trial.timed(family_count(trial.rows) * (CHILDREN + 1)):
+                option = self.orm.joinedload(Parent.children)
+                statement = self.orm.select(Parent).options(option).order_by(Parent.id)
+                parents = session.scalars(statement).unique().all()
+            check_families(trial, parents)
+
+    def load_m2m(self, trial: Trial) -> None:
+        """Select all posts with their tags by IN."""
+        self.fill_posts(trial.rows)
+        Post = self._plain.Post
+        with self.orm.Session(self._engine) as session:
+            with trial.timed(family_count(trial.rows) * CHILDREN):
+                option = self.orm.selectinload(Post.tags)
+                statement = self.orm.select(Post).options(option).order_by(Post.id)
+                posts = session.scalars(statement).all()
+            check_posts(trial, posts)
+
+    def insert_m2m(self, trial: Trial) -> None:
+        """Give new posts stored tags, add them, commit."""
+        with self.cursor() as cursor:
+            self.statements.insert_tags(cursor, tags(trial.rows))
+        Post, Tag = self._plain.Post, self._plain.Tag
+        with self.orm.Session(self._engine) as session:
+            known = session.scalars(self.orm.select(Tag).order_by(Tag.id)).all()
+            with trial.timed(family_count(trial.rows) * CHILDREN):
+                posts = []
+                for number in range(family_count(trial.rows)):
+                    wanted = [known[(number + step) % len(known)] for step in range(CHILDREN)]
+                    posts.append(Post(name=f"Post {number}", tags=wanted))
+                session.add_all(posts)
+                session.commit()
+        self.check_stored_posts(trial)
 
     def delete(self, trial: Trial) -> None:
         """Delete each object, commit."""

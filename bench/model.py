@@ -4,7 +4,7 @@ import importlib
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import DateTime, Float, ForeignKey, Integer, String
+from sqlalchemy import Column, DateTime, Float, ForeignKey, Integer, String, Table
 
 
 class AdapterUnavailable(Exception):
@@ -22,6 +22,8 @@ class Orm:
     DeclarativeBase: Any
     mapped_column: Any
     relationship: Any
+    joinedload: Any
+    selectinload: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Model:
     Person: Any
     Parent: Any
     Child: Any
+    Post: Any
+    Tag: Any
 
 
 # package of the ORM's own names, package of `event` and `select`
@@ -53,6 +57,8 @@ def load_orm(name: str) -> Orm:
             own.DeclarativeBase,
             own.mapped_column,
             own.relationship,
+            own.joinedload,
+            own.selectinload,
         )
     except (ImportError, AttributeError) as problem:
         raise AdapterUnavailable(
@@ -92,4 +98,22 @@ def declare(orm: Orm) -> Model:
         rank = column(Integer, nullable=False)
         parent = relationship("Parent", back_populates="children")
 
-    return Model(Person, Parent, Child)
+    links = Table(
+        "post_tag",
+        Base.metadata,
+        Column("post_id", ForeignKey("post.id"), primary_key=True),
+        Column("tag_id", ForeignKey("tag.id"), primary_key=True),
+    )
+
+    class Tag(Base):
+        __tablename__ = "tag"
+        id = column(Integer, primary_key=True)
+        name = column(String(60), nullable=False)
+
+    class Post(Base):
+        __tablename__ = "post"
+        id = column(Integer, primary_key=True)
+        name = column(String(60), nullable=False)
+        tags = relationship(Tag, secondary=links)
+
+    return Model(Person, Parent, Child, Post, Tag)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bench.adapter import Adapter, check_people
+from bench.adapter import Adapter, check_families, check_people, check_posts
 from bench.databases import Database
 from bench.facts import (
     CHILDREN,
@@ -19,6 +19,8 @@ from bench.facts import (
     families,
     family_count,
     shuffled_keys,
+    tagged_posts,
+    tags,
 )
 from bench.orders import PASSES, answers, queries
 from bench.tally import Tally
@@ -153,6 +155,41 @@ class RawAdapter(Adapter):
                 parent.children = load(cursor, parent)
                 got += len(parent.children)
         trial.check("children", got, family_count(trial.rows) * CHILDREN)
+
+    def selectin(self, trial: Trial) -> None:
+        """Read the parents, then the children by the keys of the parents."""
+        self.fill_families(trial.rows)
+        cursor = self._connection.cursor()
+        with trial.timed(family_count(trial.rows) * (CHILDREN + 1)):
+            parents = self.statements.load_families(cursor)
+        check_families(trial, parents)
+
+    def joined(self, trial: Trial) -> None:
+        """Read parents and children in one statement."""
+        self.fill_families(trial.rows)
+        cursor = self._connection.cursor()
+        with trial.timed(family_count(trial.rows) * (CHILDREN + 1)):
+            parents = self.statements.load_joined_families(cursor)
+        check_families(trial, parents)
+
+    def load_m2m(self, trial: Trial) -> None:
+        """Read the posts, then the links with the tags by the keys of the posts."""
+        self.fill_posts(trial.rows)
+        cursor = self._connection.cursor()
+        with trial.timed(family_count(trial.rows) * CHILDREN):
+            posts = self.statements.load_posts(cursor)
+        check_posts(trial, posts)
+
+    def insert_m2m(self, trial: Trial) -> None:
+        """Insert posts and their links to stored tags."""
+        with self.cursor() as cursor:
+            self.statements.insert_tags(cursor, tags(trial.rows))
+        cursor = self._connection.cursor()
+        known = self.statements.load_tags(cursor)
+        with trial.timed(family_count(trial.rows) * CHILDREN):
+            self.statements.insert_posts(cursor, tagged_posts(trial.rows, known))
+            self._connection.commit()
+        self.check_stored_posts(trial)
 
     def delete(self, trial: Trial) -> None:
         """Delete by lists of keys."""

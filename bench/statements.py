@@ -6,10 +6,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
-from bench.facts import LIMIT, Child, Parent, Person
+from bench.facts import LIMIT, Child, Parent, Person, Post, Tag
 
 CHUNK = 500
 
+TABLES = ("person", "parent", "child", "post", "tag", "post_tag")
 PERSON = "id, name, email, age, score, joined"
 
 
@@ -45,6 +46,24 @@ class Statements(Protocol):
 
     def load_children(self, cursor: Any, parent: Parent) -> list[Child]:
         """Return the children of one parent, linked to it."""
+
+    def load_families(self, cursor: Any) -> list[Parent]:
+        """Return all parents by key with their children, read by the keys of the parents."""
+
+    def load_joined_families(self, cursor: Any) -> list[Parent]:
+        """Return all parents by key with their children, read in one LEFT JOIN."""
+
+    def insert_tags(self, cursor: Any, tags: list[Tag]) -> None:
+        """Insert tags and put the keys on the objects."""
+
+    def load_tags(self, cursor: Any) -> list[Tag]:
+        """Return all tags by key."""
+
+    def insert_posts(self, cursor: Any, posts: list[Post]) -> None:
+        """Insert posts and their links to stored tags."""
+
+    def load_posts(self, cursor: Any) -> list[Post]:
+        """Return all posts by key with their tags, read by the keys of the posts."""
 
     def update_ages(self, cursor: Any, people: list[Person]) -> None:
         """Write the age of each person."""
@@ -87,6 +106,12 @@ class _Common(ABC):
             f" name VARCHAR(60) NOT NULL, rank INTEGER NOT NULL)"
         )
         cursor.execute("CREATE INDEX child_parent ON child (parent_id)")
+        cursor.execute(f"CREATE TABLE post ({key}, name VARCHAR(60) NOT NULL)")
+        cursor.execute(f"CREATE TABLE tag ({key}, name VARCHAR(60) NOT NULL)")
+        cursor.execute(
+            "CREATE TABLE post_tag (post_id INTEGER NOT NULL, tag_id INTEGER NOT NULL,"
+            " PRIMARY KEY (post_id, tag_id))"
+        )
 
     @abstractmethod
     def values_of_people(self, people: Sequence[Person]) -> list[Any]:
@@ -140,6 +165,73 @@ class _Common(ABC):
             for key, parent_id, name, rank in cursor.fetchall()
         ]
 
+    def load_families(self, cursor: Any) -> list[Parent]:
+        parents = self.load_parents(cursor)
+        by_key = {parent.id: parent for parent in parents}
+        columns = "parent_id, id, name, rank"
+        for row in self._by_keys(cursor, f"SELECT {columns} FROM child", "parent_id", parents):
+            parent_id, key, name, rank = row
+            parent = by_key[parent_id]
+            parent.children.append(Child(key, parent_id, name, rank, parent))
+        return parents
+
+    def load_joined_families(self, cursor: Any) -> list[Parent]:
+        cursor.execute(
+            "SELECT parent.id, parent.name, child.id, child.name, child.rank FROM parent"
+            " LEFT JOIN child ON child.parent_id = parent.id ORDER BY parent.id"
+        )
+        parents: list[Parent] = []
+        last = None
+        for parent_id, parent_name, key, name, rank in cursor.fetchall():
+            if parent_id != last:
+                last = parent_id
+                parent = Parent(parent_id, parent_name)
+                parents.append(parent)
+            if key is not None:
+                parent.children.append(Child(key, parent_id, name, rank, parent))
+        return parents
+
+    def insert_tags(self, cursor: Any, tags: list[Tag]) -> None:
+        for chunk in _chunks(tags):
+            self._write(cursor, "tag", ("name",), chunk, [tag.name for tag in chunk])
+
+    def load_tags(self, cursor: Any) -> list[Tag]:
+        cursor.execute("SELECT id, name FROM tag ORDER BY id")
+        return [Tag(key, name) for key, name in cursor.fetchall()]
+
+    def insert_posts(self, cursor: Any, posts: list[Post]) -> None:
+        for chunk in _chunks(posts):
+            self._write(cursor, "post", ("name",), chunk, [post.name for post in chunk])
+        links = [(post.id, tag.id) for post in posts for tag in post.tags]
+        for pairs in _chunks(links):
+            row = f"({self.mark}, {self.mark})"
+            cursor.execute(
+                f"INSERT INTO post_tag (post_id, tag_id) VALUES {', '.join([row] * len(pairs))}",
+                [value for pair in pairs for value in pair],
+            )
+
+    def load_posts(self, cursor: Any) -> list[Post]:
+        cursor.execute("SELECT id, name FROM post ORDER BY id")
+        posts = [Post(key, name) for key, name in cursor.fetchall()]
+        by_key = {post.id: post for post in posts}
+        tags: dict[int, Tag] = {}
+        select = (
+            "SELECT post_tag.post_id, tag.id, tag.name FROM post_tag"
+            " JOIN tag ON tag.id = post_tag.tag_id"
+        )
+        for post_id, key, name in self._by_keys(cursor, select, "post_tag.post_id", posts):
+            tag = tags.get(key)
+            if tag is None:
+                tag = tags[key] = Tag(key, name)
+            by_key[post_id].tags.append(tag)
+        return posts
+
+    @abstractmethod
+    def _by_keys(
+        self, cursor: Any, select: str, column: str, owners: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a SELECT whose `column` is the key of one of the owners."""
+
     def delete_people(self, cursor: Any, people: list[Person]) -> None:
         self._delete(cursor, "person", "id", [person.id for person in people])
 
@@ -161,7 +253,7 @@ class SqliteStatements(_Common):
     moment_type = "DATETIME"
 
     def wipe(self, cursor: Any) -> None:
-        for table in ("person", "parent", "child"):
+        for table in TABLES:
             cursor.execute(f"DELETE FROM {table}")
 
     def settle(self, cursor: Any) -> None:
@@ -205,6 +297,15 @@ class SqliteStatements(_Common):
             [(person.age, person.id) for person in people],
         )
 
+    def _by_keys(
+        self, cursor: Any, select: str, column: str, owners: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...]]:
+        for chunk in _chunks(owners):
+            marks = ", ".join("?" * len(chunk))
+            sql = f"{select} WHERE {column} IN ({marks})"
+            cursor.execute(sql, [owner.id for owner in chunk])
+            yield from cursor.fetchall()
+
     def _delete(self, cursor: Any, table: str, column: str, keys: list[int | None]) -> None:
         for chunk in _chunks(keys):
             marks = ", ".join("?" * len(chunk))
@@ -219,10 +320,10 @@ class PostgresqlStatements(_Common):
     moment_type = "TIMESTAMP"
 
     def wipe(self, cursor: Any) -> None:
-        cursor.execute("TRUNCATE person, parent, child RESTART IDENTITY")
+        cursor.execute(f"TRUNCATE {', '.join(TABLES)} RESTART IDENTITY")
 
     def settle(self, cursor: Any) -> None:
-        for table in ("person", "parent", "child"):
+        for table in TABLES:
             cursor.execute(f"ANALYZE {table}")
 
     def values_of_people(self, people: Sequence[Person]) -> list[Any]:
@@ -257,6 +358,13 @@ class PostgresqlStatements(_Common):
             " WHERE person.id = given.id",
             (keys, ages),
         )
+
+    def _by_keys(
+        self, cursor: Any, select: str, column: str, owners: Sequence[Any]
+    ) -> Iterator[tuple[Any, ...]]:
+        keys = [owner.id for owner in owners]
+        cursor.execute(f"{select} WHERE {column} = ANY(%s::integer[])", (keys,), binary=True)
+        yield from cursor.fetchall()
 
     def _delete(self, cursor: Any, table: str, column: str, keys: list[int | None]) -> None:
         cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s::integer[])", (keys,))

@@ -82,7 +82,26 @@ WORKLOADS = (
         (3.0, 1.8),
     ),
     _both("update", "row", "change one column of each loaded object, commit", 2.5, (1.7, 1.5)),
-    _both("lazy", "parent", "lazy load of 5 children", None, (2.5, 1.3)),
+    _both("lazy", "parent", "lazy load of 5 children", 3.5, (2.5, 1.3)),
+    _both(
+        "selectin",
+        "row",
+        "parents with 5 children each, children by SELECT ... IN",
+        2.2,
+    ),
+    _both("joined", "row", "parents with 5 children each, in one LEFT JOIN", 2.4),
+    _both(
+        "load_m2m",
+        "link",
+        "posts with 5 of the tags each, tags by SELECT ... IN",
+        2.4,
+    ),
+    _both(
+        "insert_m2m",
+        "link",
+        "posts with 5 of the stored tags each, committed",
+        3.0,
+    ),
     _both("delete", "row", "delete each loaded object, commit"),
     _both(
         "delete_cascade",
