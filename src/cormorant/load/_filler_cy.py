@@ -268,7 +268,7 @@ class Filling:
             elif child is not None and id(child) not in members:
                 members[id(child)] = child
                 if self.live:
-                    value_of(parent, key)._sa_adapter.append_without_event(child)
+                    value_of(parent, key)._put(child)
 
     @cython.cfunc
     def begin(self, parent: Any, key: Any, child: Any) -> Any:
@@ -314,17 +314,54 @@ def lacking(objects: Any, key: Any) -> Any:
     return list(found.values())
 
 
+def owned(states: Any, names: Any) -> Any:
+    """Return key -> states, where the key of a state is its values of the attributes `names`.
+
+    A bare value for one name, else a tuple. Those with a NULL in their key are under None.
+    """
+    found: dict[Any, list[Any]] = {}
+    first: Any = names[0]
+    single: cython.bint = len(names) == 1
+    for state in states:
+        own: cython.bint = names == state.manager.mapper.pk_keys
+        key: Any = None
+        if own:
+            key = state.pk
+        elif single:
+            key = value_in(state, first)
+        else:
+            key = tuple([value_in(state, name) for name in names])
+            if None in key:
+                key = None
+        if key in found:
+            found[key].append(state)
+        else:
+            found[key] = [state]
+    return found
+
+
+@cython.cfunc
+def value_in(state: Any, name: Any) -> Any:
+    """Return the value of an attribute, loaded if need be."""
+    values: dict[Any, Any] = state.values
+    return values[name] if name in values else getattr(state.obj(), name)
+
+
 def grouped(keys: Any, children: Any) -> Any:
     """Return key -> children, each once, in their order; a row without a child adds none."""
     found: dict[Any, dict[int, Any]] = {}
+    members: Any = {}
+    last: Any = found
     i: cython.Py_ssize_t
     for i in range(len(keys)):
         child = children[i]
         if child is None:
             continue
-        members = found.get(keys[i])
-        if members is None:
-            found[keys[i]] = {id(child): child}
-        else:
-            members[id(child)] = child
-    return {key: list(members.values()) for key, members in found.items()}
+        key = keys[i]
+        if key is not last:
+            last = key
+            members = found.get(key)
+            if members is None:
+                members = found[key] = {}
+        members[id(child)] = child
+    return found

@@ -23,7 +23,7 @@ MOST_BRANCHES = 500
 """Sets of options kept per mapper; more make it forget them all and start again."""
 
 IN_THE_ROW = frozenset(("joined", "contains_eager"))
-AFTERWARDS = frozenset(("selectin", "subquery", "immediate", "noload"))
+AFTERWARDS = frozenset(("selectin", "subquery", "immediate", "in memory", "noload"))
 EAGER = frozenset(("joined", "selectin", "subquery", "immediate"))
 
 
@@ -230,7 +230,7 @@ class Branch:
             return chosen
         usual = wild or How(prop.lazy)
         if usual.loader in EAGER and self._comes_back(prop):
-            return How("select")
+            return How("in memory" if usual.loader == "immediate" else "select")
         return usual
 
     def _comes_back(self, prop: Any) -> bool:
@@ -249,7 +249,8 @@ class Branch:
         return found
 
     def _make_below(self, prop: Any, how: How | None) -> Branch:
-        deeper = []
+        later = how is None or how.loader == "immediate"
+        deeper = list(_not_back(prop)) if later else []
         for each in self.directives:
             if each.path:
                 step = each.path[0]
@@ -279,6 +280,13 @@ class Branch:
 
     def __repr__(self) -> str:
         return f"<Branch of {self.mapper.class_.__name__}>"
+
+
+def _not_back(prop: Any) -> Iterator[Directive]:
+    """Let the other side of a relationship that is loaded later find its owner in memory."""
+    back: Any = prop.mapper._properties.get(prop.back_populates)
+    if back is not None and not back.uselist and back.lazy in EAGER:
+        yield Directive(back.parent, (), "relationship", back.key, How("select"))
 
 
 def _bases(mapper: Mapper, stop: Mapper) -> Iterator[Mapper]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cormorant.load._filler_cy import grouped, lacking
+from cormorant.instrument.constants import PASSIVE_NO_RESULT
+from cormorant.load._filler_cy import grouped, lacking, owned
 from cormorant.load.related import InRead, in_read
 from cormorant.load.subqueries import subquery_read
 from cormorant.sql.reading import read
+from cormorant.sql.statement import Derived
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from cormorant.sql.plans import Span
 
     Make = Callable[..., list[Any]]
-    Key = tuple[Any, ...]
 
 CHUNK = 500
 """Parents per statement, as SQLAlchemy."""
@@ -31,9 +32,14 @@ def follow(along: Along, parents: Sequence[Any], target: Target, make: Make, pat
     states = lacking(parents, along.prop.key)
     if not states:
         return
+    if along.how.loader == "subquery":
+        # As SQLAlchemy: what has changed in memory waits for its own load.
+        states = [one for one in states if one.old is None or along.prop.key not in one.old]
     if along.how.loader == "noload":
         for state in states:
             give(along, state, ())
+    elif along.how.loader == "in memory":
+        _from_memory(along, states, target)
     elif along.how.loader == "immediate":
         _one_by_one(along, states, target, make)
     elif along.how.loader == "subquery" and target.whole:
@@ -41,6 +47,14 @@ def follow(along: Along, parents: Sequence[Any], target: Target, make: Make, pat
     else:
         # A subquery of one object's or one chunk's own read would tell no more than their keys.
         _by_keys(along, states, target.along(), make)
+
+
+def _from_memory(along: Along, states: list[InstanceState], target: Target) -> None:
+    """Take what the session has already: where loading at once would go in a circle."""
+    for state in states:
+        found = target.context.session.peek_related(state.obj(), state, along.prop.key)
+        if found is not PASSIVE_NO_RESULT:
+            give(along, state, () if found is None else (found,))
 
 
 def _one_by_one(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
@@ -62,54 +76,47 @@ def _one_by_one(along: Along, states: list[InstanceState], target: Target, make:
 def _by_keys(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
     """Load by the keys of the parents, in chunks."""
     read = in_read(along.prop, along.branch)
-    owners: dict[Any, list[InstanceState]] = {}
-    for state in states:
-        key = _key_of(state, read.keys)
-        if None in key:
-            give(along, state, ())
-        else:
-            owners.setdefault(key, []).append(state)
+    owners: dict[Any, list[InstanceState]] = owned(states, read.keys)
+    for state in owners.pop(None, ()):
+        give(along, state, ())
     keys = list(owners)
     size = along.how.chunksize or CHUNK
     for start in range(0, len(keys), size):
         chunk = keys[start : start + size]
         found = _related(along, read, chunk, target, make)
         for key in chunk:
+            members = found.get(key)
             for state in owners[key]:
-                give(along, state, found.get(key, ()))
-
-
-def _key_of(state: InstanceState, names: tuple[str, ...]) -> Key:
-    values, mapper = state.values, state.manager.mapper
-    if names == mapper.pk_keys:
-        found: Key = mapper.identity_of(state.pk)
-        return found
-    return tuple([values[k] if k in values else getattr(state.obj(), k) for k in names])
+                give(along, state, () if members is None else members.values())
 
 
 def _related(
-    along: Along, read: InRead, keys: list[Key], target: Target, make: Make
-) -> dict[Key, list[Any]]:
-    """Return the related objects of each key."""
+    along: Along, read: InRead, keys: list[Any], target: Target, make: Make
+) -> dict[Any, dict[int, Any]]:
+    """Return the related objects of each key, by id."""
     session = target.context.session
     width = 0 if read.by_key else len(read.keys)
+    given = [(key,) for key in keys] if len(read.keys) == 1 else keys
     if session.dispatch.do_orm_execute:
-        rows = session.announced_rows(along, read.statement(keys), target)
+        rows = session.announced_rows(along, read.statement(given), target)
         children = [row[width] for row in rows]
         parts: Any = [[row[n] for row in rows] for n in range(width)]
     else:
         connection = session.connection_for(along.prop.mapper)
-        raw, processors = read.prepared.fetch_many(connection, keys)
+        raw, processors = read.prepared.fetch_many(connection, given)
         spans = read.prepared.spans(processors)
         children = make(raw, spans[width], target)
         parts = [_plain(raw, span) for span in spans[:width]]
     if read.by_key:
-        return {
-            along.prop.mapper.identity_of(child._sa_instance_state.pk): [child]
-            for child in children
-        }
-    members: dict[Key, list[Any]] = grouped(list(zip(*parts, strict=True)), children)
-    return members
+        return {child._sa_instance_state.pk: {id(child): child} for child in children}
+    return _grouped(parts, children)
+
+
+def _grouped(parts: list[list[Any]], children: list[Any]) -> dict[Any, dict[int, Any]]:
+    """Return the children by their keys: bare ones where one column makes them."""
+    keys = parts[0] if len(parts) == 1 else list(zip(*parts, strict=True))
+    found: dict[Any, dict[int, Any]] = grouped(keys, children)
+    return found
 
 
 def _by_subquery(
@@ -121,19 +128,22 @@ def _by_subquery(
     mapper = prop.parent
     names = tuple([mapper.property_of(local).key for local in prop.join.lookup])
     if context.session.dispatch.do_orm_execute:
+        if isinstance(statement, Derived):
+            statement = statement.__clause_element__()
         found = context.session.announced_rows(along, statement, target)
         children = [row[-1] for row in found]
-        keys = [tuple(row[:-1]) for row in found]
+        parts = [[row[n] for row in found] for n in range(len(names))]
     else:
         connection = context.session.connection_for(prop.mapper)
         rows = read(connection, statement, context.params)
         raw: Any = rows.rows
         place = path._replace(props=(*path.props, prop))
         children = make(raw, rows.spans[-1], target, place)
-        keys = list(zip(*[_plain(raw, span) for span in rows.spans[:-1]], strict=True))
-    members = grouped(keys, children)
-    for state in states:
-        give(along, state, members.get(_key_of(state, names), ()))
+        parts = [_plain(raw, span) for span in rows.spans[:-1]]
+    members = _grouped(parts, children)
+    for key, owners in owned(states, names).items():
+        for state in owners:
+            give(along, state, members[key].values() if key in members else ())
 
 
 def _plain(rows: Sequence[Row], span: Span) -> list[Any]:
@@ -144,7 +154,7 @@ def _plain(rows: Sequence[Row], span: Span) -> list[Any]:
     return [process(row[at]) for row in rows]
 
 
-def give(along: Along, state: InstanceState, members: Sequence[Any]) -> None:
+def give(along: Along, state: InstanceState, members: Collection[Any]) -> None:
     """Store what was loaded for one parent, unless it came in the meantime."""
     prop = along.prop
     if prop.key in state.values:
@@ -155,4 +165,4 @@ def give(along: Along, state: InstanceState, members: Sequence[Any]) -> None:
         return
     if len(members) > 1:
         along.warn_of_rows()
-    attribute.set_committed(state, members[0] if members else None)
+    attribute.set_committed(state, next(iter(members), None))

@@ -185,10 +185,11 @@ class PreparedSelect:
         return rows, processors
 
     def _plan(self, dialect: Dialect, count: int) -> ReadPlan:
-        core, names = self.core(count)
-        plan = cached(
-            dialect, (PreparedSelect, self, count), lambda: ReadPlan(core, names, dialect)
-        )
+        def make() -> tuple[ReadPlan, Any]:
+            core, names = self.core(count)
+            return ReadPlan(core, names, dialect), core
+
+        plan, core = cached(dialect, (PreparedSelect, self, count), make)
         self._last = (dialect, count, plan, core)
         return plan
 
