@@ -11,7 +11,8 @@ from sqlalchemy import exc as core_exc
 from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.cache_key import HasCacheKey
 
-from cormorant.load.options import WILDCARD, Directive, How, Load, Via
+from cormorant.load.directives import WILDCARD, Directive, How, Via
+from cormorant.load.options import Load
 from cormorant.mapping.polymorphic import part_of
 from cormorant.sql.eager import layouts
 from cormorant.sql.plans import epoch
@@ -266,7 +267,9 @@ class Branch:
             deeper = [*self._of_recursion(prop), *deeper, again]
             above = self.above
         via = (how or self.how(prop)).via
-        return branch_of(prop.mapper, tuple(dict.fromkeys(deeper)), above, self.carried, via)
+        along = how is None or how.loader in IN_THE_ROW
+        carried = self.carried if along else ()
+        return branch_of(prop.mapper, tuple(dict.fromkeys(deeper)), above, carried, via)
 
     def _of_recursion(self, prop: Any) -> list[Directive]:
         """Return what goes on to hold one level deeper of a recursion."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import exc as core_exc
@@ -11,13 +11,18 @@ from sqlalchemy.sql.base import ExecutableOption
 from sqlalchemy.sql.cache_key import HasCacheKey
 
 from cormorant import exc
+from cormorant.load.directives import (
+    LOADER_NAMES,
+    WILDCARD,
+    Directive,
+    How,
+    Rooted,
+    Step,
+    Via,
+)
 from cormorant.mapping.aliased import AliasedClass, AliasedInsp
 from cormorant.mapping.mapper import Mapper, class_mapper
 from cormorant.sql.attributes import QueryableAttribute
-
-WILDCARD = "*"
-Rooted = Mapper | AliasedInsp
-"""What an option may be about: a class, or one under another name."""
 
 
 class UserDefinedOption(ExecutableOption):
@@ -40,135 +45,6 @@ class UserDefinedOption(ExecutableOption):
 
     def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
         return (UserDefinedOption, self)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One relationship on the way from the root of a statement; `narrowed`: of_type's entity."""
-
-    owner: Rooted
-    key: str
-    narrowed: Any = None
-
-    def __str__(self) -> str:
-        return f"{self.owner.class_.__name__}.{self.key}"
-
-
-class Via:
-    """A relationship that was narrowed by `of_type` or `and_`; equal to itself alone."""
-
-    __slots__ = ("attribute",)
-
-    def __init__(self, attribute: Any) -> None:
-        self.attribute = attribute
-
-    @property
-    def criteria(self) -> tuple[Any, ...]:
-        """What `and_` added."""
-        found: tuple[Any, ...] = self.attribute.extra_criteria
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """A loader with its arguments; for columns "deferred" or "column"."""
-
-    loader: str
-    innerjoin: bool | str | None = None
-    recursion_depth: int | None = None
-    chunksize: int | None = None
-    alias: Any = None
-    raises: bool = False
-    via: Via | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """What one option decides: at the end of `path`, how `key` is loaded.
-
-    `key` "*" means all attributes of the `kind`; with `everywhere` those of deeper levels too.
-    `kind` "group" takes the name of a group of deferred columns as its key.
-    """
-
-    owner: Rooted | None
-    path: tuple[Step, ...]
-    kind: str
-    key: str
-    how: How
-    everywhere: bool = False
-
-    @property
-    def root(self) -> Rooted | None:
-        """The entity that the path starts from; None: any."""
-        return self.path[0].owner if self.path else self.owner
-
-    def at_mapper(self) -> Directive:
-        """Return what this decides as seen from the mapper of its root."""
-        root: Any = self.root
-        if root is None or not root.is_aliased_class:
-            return self
-        if not self.path:
-            return replace(self, owner=root.mapper)
-        return replace(self, path=(replace(self.path[0], owner=root.mapper), *self.path[1:]))
-
-    def cache_key(self, anon_map: Any, bindparams: Any) -> tuple[Any, ...]:
-        """Return what tells this from others in Core's cache of compiled statements."""
-        root: Any = self.root
-        known = None
-        if root is not None and root.is_aliased_class:
-            known = root._gen_cache_key(anon_map, bindparams)
-        how = self.how
-        if how.alias is None:
-            return (known, self.at_mapper())
-        alias = (
-            how.alias.__clause_element__()
-            if hasattr(how.alias, "__clause_element__")
-            else how.alias
-        )
-        return (
-            known,
-            replace(self.at_mapper(), how=replace(how, alias=None)),
-            alias._gen_cache_key(anon_map, bindparams),
-        )
-
-    def deeper(self) -> Directive:
-        """Return what this decides as seen from the end of its first step."""
-        return replace(self, path=self.path[1:])
-
-    def __str__(self) -> str:
-        names = [*(str(step) for step in self.path)]
-        if self.owner is not None and self.key != WILDCARD:
-            names.append(f"{self.owner.class_.__name__}.{self.key}")
-        return f"{SPELLED.get(self.how.loader, self.how.loader)}({' -> '.join(names) or '*'})"
-
-
-SPELLED = {
-    "select": "lazyload",
-    "joined": "joinedload",
-    "selectin": "selectinload",
-    "subquery": "subqueryload",
-    "immediate": "immediateload",
-    "raise": "raiseload",
-    "raise_on_sql": "raiseload",
-    "default": "defaultload",
-    "deferred": "defer",
-    "column": "undefer",
-}
-"""Loader -> the option that asks for it."""
-
-LOADER_NAMES = {
-    "joined": "joined loader",
-    "selectin": "select in loader",
-    "subquery": "subquery loader",
-    "immediate": "immediate loader",
-    "select": "lazy loader",
-    "raise": "raise loader",
-    "raise_on_sql": "raise loader",
-    "noload": "no loader",
-    "contains_eager": "joined loader",
-    "deferred": "deferred column loader",
-    "column": "column loader",
-}
 
 
 class Load(HasCacheKey, ExecutableOption):
@@ -209,6 +85,11 @@ class Load(HasCacheKey, ExecutableOption):
 
     def joinedload(self, attr: Any, innerjoin: bool | str | None = None) -> Load:
         """Load along with the parent by a JOIN; `innerjoin` True, or "unnested"."""
+        if innerjoin not in INNER_JOINS:
+            raise core_exc.ArgumentError(
+                f"joinedload(innerjoin=...) takes True, False, 'unnested' or 'nested', not a "
+                f"{type(innerjoin).__name__}; leave it out for an outer join."
+            )
         return self._relationship(attr, How("joined", innerjoin=innerjoin))
 
     def selectinload(
@@ -346,6 +227,7 @@ class Load(HasCacheKey, ExecutableOption):
         )
 
 
+INNER_JOINS = (None, True, False, "nested", "unnested")
 NOLOAD = (
     "The noload() option is deprecated and will be removed in a future release.  This option "
     "produces incorrect results by returning ``None`` for related items."

@@ -30,8 +30,9 @@ def entity_select(branch: Branch, *columns: Any, rows: Any = None) -> Any:
 
     `rows`: the alias to select from, where the branch leads to one.
     """
-    entity = branch.mapper if rows is None else rows
-    statement = sa.select(*columns, entity.__clause_element__())
+    entity = (branch.mapper if rows is None else rows).__clause_element__()
+    # The entity first: it is what the statement is about.
+    statement = sa.select(entity).with_only_columns(*columns, entity)
     if branch.criteria:
         statement = statement.where(*branch.criteria)
     return statement.options(BranchOption(branch))

@@ -80,7 +80,7 @@ def related(session: Session, prop: Any, branch: Branch, values: tuple[Any, ...]
         bindparam(column.key, value, type_=column.type, unique=True)
         for column, value in zip(prop.join.lookup, values, strict=True)
     ]
-    statement = read.statement.where(prop.join.criterion(binds))
+    statement = read.statement.where(prop.join.criterion(binds)).options(*branch.carried)
     state, answer = _ask(session, statement, {}, "relationship")
     return _objects(session, state, answer)
 
