@@ -286,3 +286,65 @@ def plain(orm: Orm, engine: Engine) -> Any:
     findable(Thing)
     registry.metadata.create_all(engine)
     return SimpleNamespace(Thing=Thing, registry=registry)
+
+
+@contract(*BOTH)
+def test_sets_and_dicts_travel_and_are_merged(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    Base: Any = orm.declarative_base()
+
+    class Coin(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "coins"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+        bag_id: Any = Column(ForeignKey("bags.id"))
+        slot_id: Any = Column(ForeignKey("bags.id"))
+
+        def __hash__(self) -> int:
+            return hash(self.name)
+
+        def __eq__(self, other: object) -> bool:
+            return isinstance(other, Coin) and bool(other.name == self.name)
+
+    class Bag(Base):  # type: ignore[misc] # as above
+        __tablename__ = "bags"
+        id = Column(Integer, primary_key=True)
+        loose = orm.relationship(
+            Coin,
+            foreign_keys=Coin.bag_id,
+            collection_class=set,
+            cascade="all, delete-orphan",
+        )
+        sorted_ = orm.relationship(
+            Coin,
+            foreign_keys=Coin.slot_id,
+            collection_class=orm.attribute_keyed_dict("name"),
+            cascade="all, delete-orphan",
+        )
+
+    findable(Coin, Bag)
+    Base.metadata.create_all(engine)
+
+    def holds(bag: Any) -> list[Any]:
+        return [bag.id, names(bag.loose), {key: coin.name for key, coin in bag.sorted_.items()}]
+
+    loose = {Coin(name=name) for name in "ab"}
+    bag = Bag(id=1, loose=loose, sorted_={name: Coin(name=name) for name in "xy"})
+    with orm.Session(engine) as session:
+        merged = session.merge(bag)
+        session.commit()
+        told = [holds(merged)]
+        twin = travelled(merged)
+        told += [holds(twin), Coin(name="a") in twin.loose]
+        twin.loose.discard(Coin(name="a"))
+        twin.loose.add(Coin(name="c"))
+        del twin.sorted_["x"]
+        twin.sorted_["z"] = Coin(name="z")
+        told += [holds(session.merge(twin)), merged in session.dirty]
+        session.commit()
+        told.append(holds(merged))
+        session.expunge_all()
+        adopted = session.merge(merged, load=False)
+        told += [holds(adopted), adopted in session.dirty, holds(copy.deepcopy(adopted))]
+        session.delete(adopted)
+        session.commit()
+        return told

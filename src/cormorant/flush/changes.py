@@ -216,6 +216,7 @@ def _give_children(
         context.incoming.setdefault(id(child), []).append((prop, obj))
         _draw_in(context, changes, child)
     for child in removed:
+        note_leaver(context, prop, child)
         _let_go(context, changes, prop, child, obj)
 
 
@@ -233,6 +234,8 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
             _outside(prop, member)
         elif id(member) not in doomed:
             comers.append(member)
+            if prop.cascade.delete_orphan:
+                context.owned.add((prop, id(member)))
     pairs.note(pairs.added, obj, comers)
     for member in removed:
         note_leaver(context, prop, member)
@@ -279,7 +282,6 @@ def _let_go(context: UOWTransaction, changes: Changes, prop: Any, child: Any, ow
     reverse = prop.impl.reverse
     if reverse is not None and state.values.get(reverse.key) not in (None, owner):
         return
-    note_leaver(context, prop, child)
     known = context.incoming.setdefault(id(child), [])
     if not any(parent is not None and p.join is prop.join for p, parent in known):
         known.append((prop, None))
@@ -315,9 +317,9 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
         gone = []
         if prop.key in before:
             gone = member_changes(prop, obj, _known(context, prop, obj, before))[1]
+        for child in gone:
+            note_leaver(context, prop, child)
         if prop.cascade.delete:
-            for child in gone:
-                note_leaver(context, prop, child)
             continue
         for child in [*prop.members(obj, state, load=load), *gone]:
             if id(child) not in context.link.deleted:

@@ -239,7 +239,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
             self.reverse.lose(item, obj, token)
         self.tell("remove", obj, item, token, key)
         self.note(obj, owner, collection)
-        if self.owns and self.reverse is None:
+        if self.owns and (self.reverse is None or self.reverse.collection):
             self.abandon(item)
 
     def stays(self, collection: Any, item: Any, gone: bool) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import exc as core_exc
 
 from cormorant import exc
 from cormorant.instrument._state_cy import InstanceState, state_of
@@ -43,6 +46,11 @@ class CascadeOptions(frozenset[str]):
         if "none" in names:
             names.clear()
         names.discard("all")
+        if "delete-orphan" in names and "delete" not in names:
+            warnings.warn(
+                core_exc.SAWarning("The 'delete-orphan' cascade option requires 'delete'."),
+                stacklevel=4,
+            )
         self = super().__new__(cls, names)
         for name in LEGAL - {"all", "none"}:
             setattr(self, name.replace("-", "_"), name in names)

@@ -149,11 +149,6 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 raise exc.ConfigurationError(
                     f"relationship({name}={given!r}) is not offered yet; leave it out."
                 )
-        if self.cascade.delete_orphan and not self.cascade.delete:
-            raise exc.ConfigurationError(
-                "On relationship(), cascade 'delete-orphan' needs 'delete' as well: "
-                "write cascade='all, delete-orphan'."
-            )
         if self.backref and self.back_populates:
             raise exc.ConfigurationError(
                 "relationship() takes back_populates or backref, not both."
@@ -204,8 +199,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 f"remote_side for the other direction."
             )
         self._replace_descriptor()
+        check_single_parent(self)  # before the other side may be told of a refused member
         self._join_other_side()
-        check_single_parent(self)
         warn_of_overlaps(self)
 
     def _join_options(self) -> dict[str, Any]:
