@@ -1,54 +1,46 @@
-"""The types of `listen` name every event of the catalog with the arguments it has there."""
+"""The types of `listen` are those that the catalog gives: they were written from it."""
 
 from __future__ import annotations
 
-from typing import Any, get_args
-
-import pytest
+import ast
+from typing import Any
 
 from cormorant.event import signatures
-from cormorant.event.catalog import EVENTS, InstanceEvents, MapperEvents, SessionEvents
-
-BY_COUNT = [
-    (signatures.OfOne, 1),
-    (signatures.OfTwo, 2),
-    (signatures.OfThree, 3),
-    (signatures.OnSet, 4),
-]
+from cormorant.event.catalog import EVENTS, FAMILIES
+from tools import write_listen_types as writer
 
 
-def names_of(literal: Any) -> set[str]:
-    """Flatten a Literal, or a union of them."""
-    if all(isinstance(each, str) for each in get_args(literal)):
-        return set(get_args(literal))
-    return set().union(*(names_of(each) for each in get_args(literal)))
-
-
-def test_every_event_has_a_type() -> None:
-    assert names_of(signatures.AnyName) == set(EVENTS)
-
-
-@pytest.mark.parametrize(("literal", "count"), BY_COUNT)
-def test_the_number_of_arguments_is_that_of_the_catalog(literal: Any, count: int) -> None:
-    assert {len(EVENTS[name][0].plain_arguments) for name in names_of(literal)} == {count}
-
-
-def test_events_with_a_connection_are_typed_so() -> None:
-    events = [e for f in (MapperEvents, InstanceEvents, SessionEvents) for e in f.events.values()]
-    found = {
-        e.name: e.arguments.index("connection") for e in events if "connection" in e.arguments
+def overloads(tree: ast.Module, function: str, family: Any) -> set[str]:
+    """Return the event names of the overloads of `function` whose targets are of `family`."""
+    names = {
+        node.targets[0].id: ast.unparse(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
-    writes = dict.fromkeys(names_of(signatures.OnWrite), 1)
-    assert found == writes | dict.fromkeys(names_of(signatures.OnBegin), 2)
+    targets = set(writer.TARGETS[family.__name__].values())
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            target, name = (ast.unparse(each.annotation or node) for each in node.args.args[:2])
+            if any(target.startswith(each.split("[T")[0]) for each in targets):
+                literal = names.get(name, name)
+                found |= set(ast.literal_eval(f"[{literal.removeprefix('Literal[')}"))
+    return found
 
 
-def test_special_argument_lists_are_those_of_the_catalog() -> None:
-    every = [event for events in EVENTS.values() for event in events]
-    assert {e.name for e in every if e.keyword} == names_of(signatures.OnCollection)
-    assert {e.name for e in every if e.short_forms} == names_of(signatures.OnBulk)
-    assert {e.name for e in every if e.everyone_only} == names_of(signatures.Configuring)
+def test_the_file_of_types_is_what_the_catalog_says() -> None:
+    written = ast.dump(ast.parse(writer.STUB.read_text()))
+    assert written == ast.dump(ast.parse(writer.text())), "run tools/write_listen_types.py"
 
 
-def test_the_typed_options_are_those_that_some_event_knows() -> None:
+def test_every_event_of_every_family_has_an_overload_in_both_functions() -> None:
+    tree = ast.parse(writer.STUB.read_text())
+    for family in FAMILIES:
+        for function in ("listen", "listens_for"):
+            missing = set(family.events) - overloads(tree, function, family)
+            assert missing == set(), f"{function} of {family.__name__}"
+
+
+def test_the_options_of_attach_are_all_there_are() -> None:
     known = set().union(*(e.options for events in EVENTS.values() for e in events))
-    assert set(signatures.Options.__annotations__) == known - {"named", "include_key"}
+    assert set(signatures.AllOptions.__annotations__) == known

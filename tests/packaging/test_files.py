@@ -90,10 +90,14 @@ def test_the_wheel_holds_every_source_file_and_nothing_else_of_the_tree() -> Non
     installed = {
         str(path)
         for path in distribution("cormorant").files or ()
-        if path.suffix == ".py" and not str(path).startswith("..")
+        if path.suffix in (".py", ".pyi") and not str(path).startswith("..")
     }
     tree = Path(__file__).parents[2] / "src"
-    assert installed == {str(path.relative_to(tree)) for path in tree.rglob("*.py")}
+    assert installed == {
+        str(path.relative_to(tree))
+        for path in tree.rglob("*.py*")
+        if path.suffix in (".py", ".pyi")
+    }
 
 
 def test_the_package_under_test_is_the_installed_one() -> None:

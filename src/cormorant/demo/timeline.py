@@ -151,8 +151,11 @@ class Timeline:
         seen = [track for track in self._tracks.values() if track.scenes]
         return max(seen, key=Track.worth, default=None)
 
-    def _listen(self, target: Any, name: str, place: int | None, attribute: str = "") -> None:
-        """Listen first and last to an event; `place` is where its user stands, if it has one."""
+    def _listen(self, target: Any, name: Any, place: int | None, attribute: str = "") -> None:
+        """Listen first and last to an event; `place` is where its user stands, if it has one.
+
+        `name` is of any family: as a plain `str`, type checkers would refuse it to `listen`.
+        """
         started: float | None = None
 
         def first(*arguments: Any) -> None:

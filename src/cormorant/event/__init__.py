@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cormorant.event.inheritance import strict
 from cormorant.event.listener_classes import attach, detach, options
 from cormorant.event.listing import ListenerRow, listeners
 from cormorant.event.places import Everyone, OfAttribute, OfClass, OfObject, Place
-from cormorant.event.register import contains, listen, listens_for, remove
+from cormorant.event.register import contains, remove
+
+if TYPE_CHECKING:
+    from cormorant.event.typed import listen, listens_for
+else:
+    from cormorant.event.register import listen, listens_for
 
 __all__ = [
     "Everyone",

@@ -17,10 +17,13 @@ from cormorant.exc import ListenError
 if TYPE_CHECKING:
     from cormorant.event.family import Event, Family, ShortForm
 
-CORE_FAMILIES: tuple[type[Any], ...] = tuple(
-    getattr(core_events, name)
-    for name in ("ConnectionEvents", "DialectEvents", "PoolEvents", "DDLEvents")
-)
+CORE_EVENTS = {
+    name: family
+    for family in ("ConnectionEvents", "DialectEvents", "PoolEvents", "DDLEvents")
+    for name, value in vars(getattr(core_events, family)).items()
+    if inspect.isfunction(value) and not name.startswith("_")
+}
+"""Events that SQLAlchemy Core fires, and their families there."""
 
 
 def check_options(event: Event, options: Mapping[str, Any]) -> None:
@@ -124,10 +127,7 @@ def unknown_event(target: Any, name: str, families: Iterable[type[Family]]) -> L
             owners.setdefault(each, []).append(family.__name__)
     at_home = [family for family in families if family.resolve(target) is not None]
     if not at_home:
-        for core_family in CORE_FAMILIES:
-            for each in vars(core_family):
-                if not each.startswith("_"):
-                    owners.setdefault(each, []).append(core_family.__name__)
+        owners |= {each: [core_family] for each, core_family in CORE_EVENTS.items()}
     near = difflib.get_close_matches(str(name), owners, n=3, cutoff=0.8)
     nearest = " or ".join(f"{each!r} ({', '.join(owners[each])})" for each in near)
     if near:

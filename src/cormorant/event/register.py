@@ -6,7 +6,7 @@ import functools
 import warnings
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any
 
 from sqlalchemy import event as core
 from sqlalchemy.exc import InvalidRequestError, SAWarning
@@ -17,72 +17,6 @@ from cormorant.event.catalog import EVENTS, FAMILIES
 from cormorant.event.family import Event
 from cormorant.event.places import Everyone, OfObject, Place
 from cormorant.exc import ListenError
-
-if TYPE_CHECKING:
-    from typing import Literal, Unpack
-
-    from cormorant.event import signatures as s
-
-
-@overload
-def listen(target: Any, name: s.OnWrite, fn: s.ToWrite, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(target: Any, name: s.OnBegin, fn: s.ToBegin, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(
-    target: Any, name: s.Configuring, fn: s.ToConfigure, **options: Unpack[s.Options]
-) -> None: ...
-
-
-@overload
-def listen(target: Any, name: s.OnBulk, fn: s.ToBulk, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(target: Any, name: s.OfOne, fn: s.ToOne, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(target: Any, name: s.OfTwo, fn: s.ToTwo, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(target: Any, name: s.OfThree, fn: s.ToThree, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(target: Any, name: s.OnSet, fn: s.ToFour, **options: Unpack[s.Options]) -> None: ...
-
-
-@overload
-def listen(
-    target: Any,
-    name: s.AnyName,
-    fn: Callable[..., Any],
-    *,
-    named: Literal[True],
-    include_key: bool = False,
-    **options: Unpack[s.Options],
-) -> None: ...
-
-
-@overload
-def listen(
-    target: Any,
-    name: s.OnCollection,
-    fn: Callable[..., Any],
-    *,
-    include_key: Literal[True],
-    **options: Unpack[s.Options],
-) -> None: ...
-
-
-@overload
-def listen(target: s.CoreTarget, name: str, fn: Callable[..., Any], **options: Any) -> None: ...
 
 
 def listen(target: Any, name: str, fn: Callable[..., Any], **options: Any) -> None:
@@ -109,75 +43,6 @@ def _listen(target: Any, name: str, fn: Callable[..., Any], options: dict[str, A
             SAWarning,
             stacklevel=3,
         )
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OnWrite, **options: Unpack[s.Options]
-) -> Callable[[s.Write], s.Write]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OnBegin, **options: Unpack[s.Options]
-) -> Callable[[s.Begin], s.Begin]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.Configuring, **options: Unpack[s.Options]
-) -> Callable[[s.Configure], s.Configure]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OnBulk, **options: Unpack[s.Options]
-) -> Callable[[s.Bulk], s.Bulk]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OfOne, **options: Unpack[s.Options]
-) -> Callable[[s.One], s.One]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OfTwo, **options: Unpack[s.Options]
-) -> Callable[[s.Two], s.Two]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OfThree, **options: Unpack[s.Options]
-) -> Callable[[s.Three], s.Three]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OnSet, **options: Unpack[s.Options]
-) -> Callable[[s.Four], s.Four]: ...
-
-
-@overload
-def listens_for(
-    target: Any,
-    name: s.AnyName,
-    *,
-    named: Literal[True],
-    include_key: bool = False,
-    **options: Unpack[s.Options],
-) -> Callable[[s.Free], s.Free]: ...
-
-
-@overload
-def listens_for(
-    target: Any, name: s.OnCollection, *, include_key: Literal[True], **options: Unpack[s.Options]
-) -> Callable[[s.Free], s.Free]: ...
-
-
-@overload
-def listens_for(target: s.CoreTarget, name: str, **options: Any) -> Callable[[s.Free], s.Free]: ...
 
 
 def listens_for(target: Any, name: str, **options: Any) -> Callable[[Any], Any]:
