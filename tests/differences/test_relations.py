@@ -10,6 +10,7 @@ from sqlalchemy import event as core_event
 
 from tests.contract.models import blog, people
 from tests.contract.oracle import Orm
+from tests.contract.test_of_type import firm
 from tests.contract.test_relationship_criteria import pairs
 
 from .sides import blog_in, both, problem, stored
@@ -135,3 +136,14 @@ def test_an_object_of_the_wrong_class_is_refused_in_a_comparison() -> None:
             ]
 
     assert both(scenario) == (["no error", "no error"], ["ArgumentError", "ArgumentError"])
+
+
+def test_has_of_a_subclass_in_the_same_table_finds_its_rows() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = create_engine("sqlite://")
+        world = firm(orm, engine)
+        led = world.Engineer.boss.of_type(world.Manager).has(world.Manager.title == "chief")
+        with orm.Session(engine) as session:
+            return session.scalars(orm.select(world.Engineer.name).where(led)).all()
+
+    assert both(scenario) == ([], ["Eve"])

@@ -51,6 +51,8 @@ class AliasedInsp(OtherName, InspectionAttr):
         )
         self.adapter = mover(selectable, adapt_on_names)
         self.discriminator: Any = None
+        self.whole: AliasedInsp | None = None
+        """What with_polymorphic() made of the base, if this is its part for a subclass."""
         self.clause: Any = None
         self._attributes: dict[str, Any] = {}
         self.shown = shown or f"aliased({mapper.class_.__name__})"
@@ -297,5 +299,6 @@ def with_polymorphic(
         made.discriminator = polymorphic_on
     for each in mappers[1:]:
         part = AliasedInsp(each, rows, name, adapt_on_names, [each])
+        part.whole = made
         setattr(made.entity, each.class_.__name__, part.entity)
     return made.entity

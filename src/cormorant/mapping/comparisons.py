@@ -83,7 +83,7 @@ def _related_rows(path: Path, criterion: Any, named: dict[str, Any]) -> Any:
     """Return EXISTS over the related rows that meet a criterion."""
     prop, near = path.prop, path.parent
     far: Any = far_entity(path)
-    moved = path.of_entity is None and not near.is_aliased_class and _share_tables(near, far)
+    moved = not near.is_aliased_class and _share_tables(near, far)
     clauses = [] if criterion is None else [criterion]
     clauses += [getattr(far.entity, key) == value for key, value in named.items()]
     if moved:

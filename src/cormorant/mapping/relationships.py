@@ -184,10 +184,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.configured = True
         self.related: Any = self._find_target()
         self.mapper: Mapper = self.related.mapper
-        far: Any = self.mapper
-        if self.related.is_aliased_class:
-            far = RowsOf(self.mapper, self.related.selectable)
-        self.join: JoinColumns = find_join(self, self.parent, far, self._join_options())
+        self.join: JoinColumns = self._find_join()
         self.direction = self._find_direction()
         to_one = self.direction is MANYTOONE
         self.uselist = not to_one if self._uselist is None else self._uselist
@@ -202,6 +199,18 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         check_single_parent(self)  # before the other side may be told of a refused member
         self._join_other_side()
         warn_of_overlaps(self)
+
+    def _find_join(self) -> JoinColumns:
+        """Return the join; a subclass inherits that of the class that declares it."""
+        above = self.parent.inherits
+        prop = above._properties.get(self.key) if self.inherited and above is not None else None
+        if isinstance(prop, RelationshipProperty):
+            prop.configure()
+            return prop.join
+        far: Any = self.mapper
+        if self.related.is_aliased_class:
+            far = RowsOf(self.mapper, self.related.selectable)
+        return find_join(self, self.parent, far, self._join_options())
 
     def _join_options(self) -> dict[str, Any]:
         found = {}

@@ -143,8 +143,11 @@ def _own_rows(statement: Any) -> tuple[Any, ...]:
             # Subqueries hide the table; they have criteria of their own.
             if entity is not None and not _shows(element, entity):
                 continue
-        if entity is not None and id(entity) not in found:
-            found[id(entity)] = only_rows_of(entity)
+        if entity is None or id(entity) in found:
+            continue
+        # Other rows of the whole lack the columns of a part, and stay.
+        part = getattr(entity, "whole", None) is not None
+        found[id(entity)] = None if part else only_rows_of(entity)
     for target, condition, _left, _flags in _all_joins(statement):
         entity = joined_entity(target)
         if entity is None:
