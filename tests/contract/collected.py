@@ -81,17 +81,19 @@ def hear_all(heard: Recorder, world: Any) -> None:
     def hear_bulk(target: Any, values: Any, initiator: Any, keys: Any) -> None:
         write("bulk_replace", target, values, initiator, keys)
 
+    def made(name: str) -> Callable[..., None]:
+        def hear(target: Any, collection: Any, adapter: Any) -> None:
+            kind = "dict" if isinstance(collection, dict) else type(collection).__name__
+            heard.note(name, target, kind, members(heard.orm, collection))
+
+        return hear
+
     for name in KEYED:
         heard.orm.event.listen(world.Parent.children, name, keyed(name), include_key=True)
     heard.orm.event.listen(world.Parent.children, "bulk_replace", hear_bulk, include_key=True)
-    heard.listen(
-        world.Parent.children,
-        {
-            "init_collection": ("target", "collection", "collection_adapter"),
-            "dispose_collection": ("target", "collection", "collection_adapter"),
-            "modified": ("target", "initiator"),
-        },
-    )
+    for name in ("init_collection", "dispose_collection"):
+        heard.orm.event.listen(world.Parent.children, name, made(name))
+    heard.listen(world.Parent.children, {"modified": ("target", "initiator")})
     heard.listen(world.Child.parent, {"set": ("target", "value", "oldvalue", "initiator")})
 
 

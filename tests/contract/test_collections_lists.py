@@ -45,12 +45,7 @@ def test_slices_are_told_member_by_member(orm: Orm, heard: Recorder, engine: Eng
     world = family(orm)
     a, b, c, d, e, f = children(world, heard)
     parent = world.Parent(name="P", children=[a, b, c])
-    events = {
-        "append": ("target", "value", "initiator"),
-        "remove": ("target", "value", "initiator"),
-    }
-    heard.listen(world.Parent.children, events)
-    heard.listen(world.Child.parent, {"set": ("target", "value", "oldvalue", "initiator")})
+    hear_all(heard, world)
     told = parent.children
     return play(
         heard,
@@ -150,8 +145,7 @@ def test_a_deleted_list_lets_its_members_go(orm: Orm, heard: Recorder, engine: E
     world = family(orm)
     a, b = children(world, heard, "ab")
     parent = world.Parent(name="P", children=[a, b])
-    heard.attribute(world.Parent.children)
-    heard.attribute(world.Child.parent)
+    hear_all(heard, world)
     del parent.children
     return [a.parent, b.parent, "children" in vars(parent), members(orm, parent.children)]
 

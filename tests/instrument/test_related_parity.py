@@ -11,18 +11,25 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer
 
-from cormorant import declarative_base, event, exc, inspect, relationship
-from cormorant.collections import InstrumentedList
+from cormorant import (
+    attribute_keyed_dict,
+    declarative_base,
+    event,
+    exc,
+    inspect,
+    relationship,
+)
+from cormorant.collections import InstrumentedList, collection_adapter
 
 
-def family(heard: bool = False) -> Any:
+def family(heard: bool = False, kind: Any = None) -> Any:
     """Declare parents and children; `heard`: somebody listens, so that nothing is short."""
     Base: Any = declarative_base()
 
     class Parent(Base):  # type: ignore[misc] # the base is made at run time
         __tablename__ = "parents"
         id = Column(Integer, primary_key=True)
-        children = relationship("Child", back_populates="parent")
+        children = relationship("Child", back_populates="parent", collection_class=kind)
         pets = relationship("Pet")
 
     class Child(Base):  # type: ignore[misc] # as above
@@ -139,6 +146,32 @@ def test_a_first_list_has_no_history_until_it_is_changed(world: Any) -> None:
     assert inspect(parent).attrs.pets.history.has_changes() is False
     parent.pets.append(pet := world.Pet())
     assert inspect(parent).attrs.pets.history == ([pet], [], [])
+
+
+@pytest.mark.parametrize("kind", [set, attribute_keyed_dict("id")], ids=["set", "dict"])
+def test_sets_and_dicts_of_many_are_filled_replaced_and_emptied_in_linear_time(
+    kind: Any,
+) -> None:
+    def work(count: int) -> float:
+        world = family(kind=kind)
+        parent = world.Parent()
+        children = [world.Child(id=number) for number in range(count)]
+        adapter = collection_adapter(parent.children)
+        assert adapter is not None
+        start = time.process_time()
+        for child in children:
+            adapter.append_with_event(child)
+        parent.children = kind() if kind is set else {}
+        for child in children:
+            child.parent = parent
+        adapter = collection_adapter(parent.children)
+        assert adapter is not None
+        assert len(adapter) == count
+        adapter.clear_with_event()
+        return time.process_time() - start
+
+    small = min(work(500) for _ in range(3))
+    assert work(10_000) < max(20 * small * 6, 0.2)
 
 
 def seconds(act: Callable[[], object]) -> float:

@@ -449,12 +449,19 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         places = range(*index.indices(len(self)))
         if places.step == 1:
             start: cython.Py_ssize_t = places.start
+            fresh: list[Any] = []
+            steps: cython.bint = self.step_by_step()
             for item in _get(self, index):
                 self.announce_remove(item, None, start)
-            fresh: list[Any] = []
+                if steps:
+                    _delete(self, start)
             for item in items:
-                fresh.append(self.announce_append(item, None, start + len(fresh)))
-            _set(self, index, fresh)
+                item = self.announce_append(item, None, start + len(fresh))
+                if steps:
+                    _insert(self, start + len(fresh), item)
+                fresh.append(item)
+            if not steps:
+                _set(self, index, fresh)
             return None
         if len(items) != len(places):
             raise ValueError(
@@ -477,13 +484,22 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         list_append(self, item)
 
     def _empty(self, initiator: Any) -> None:
-        doubles: cython.bint = self._adapter is not None and self._adapter.doubles
-        for item in list(self):
-            if doubles:
+        # One by one only where somebody may see it: that moves the rest of the list each time.
+        if self.step_by_step() and initiator is not False:
+            for item in list(self):
                 self.remove(item, initiator)
-            else:
-                self.announce_remove(item, initiator, NO_KEY)
+            return
+        for item in list(self):
+            self.announce_remove(item, initiator, NO_KEY)
         _clear(self)
+
+    @cython.cfunc
+    def step_by_step(self) -> cython.bint:
+        """Tell whether somebody looks at the list between the steps of a change."""
+        attribute: RelationSlot = self._attribute
+        if attribute is None:
+            return False
+        return not attribute.quiet or (self._adapter is not None and self._adapter.doubles)
 
     def _take(self, item: Any) -> None:
         at: cython.Py_ssize_t = identical(self, item)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from cormorant.event.register import listen
+from cormorant.instrument.constants import OP_BULK_REPLACE
 from cormorant.mapping.methods import ValidatorOptions, reconstructor_of, validators_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ def _listen(
         return method(target, key, value, False) if removes else method(target, key, value)
 
     def on_append(target: Any, value: Any, initiator: Any) -> Any:
+        if initiator.op is OP_BULK_REPLACE:
+            return value  # as one of all members that were assigned
         return on_set(target, value, None, initiator)
+
+    def on_bulk(target: Any, values: list[Any], initiator: Any) -> None:
+        values[:] = [on_set(target, value, None, initiator) for value in values]
 
     def on_remove(target: Any, value: Any, initiator: Any) -> None:
         if from_here(initiator):
@@ -48,6 +54,7 @@ def _listen(
 
     place = attribute.on_class
     listen(place, "append", on_append, retval=True)
+    listen(place, "bulk_replace", on_bulk)
     listen(place, "set", on_set, retval=True)
     if removes:
         listen(place, "remove", on_remove)
