@@ -88,7 +88,7 @@ def after_rollback(node: SessionTransaction) -> None:
             if state.link is link or expunged:
                 gone = state.flags & FLAG_DELETED
                 event = "deleted_to_detached" if gone else "persistent_to_transient"
-                _to_transient(session, obj, event)
+                _to_transient(session, obj, None if gone and expunged else event)
     _switch_keys_back(session, node)
     doomed = [*node.deleted, *link.deleted.values()]
     link.deleted.clear()
@@ -116,7 +116,8 @@ def discard_changes(node: SessionTransaction) -> None:
     after_rollback(node)
 
 
-def _to_transient(session: Session, obj: Any, event: str) -> None:
+def _to_transient(session: Session, obj: Any, event: str | None) -> None:
+    """Take the key from an object whose row never was; `event` None: it was told of before."""
     state = state_of(obj)
     settle(state)
     _remember_expired(state)
@@ -131,7 +132,8 @@ def _to_transient(session: Session, obj: Any, event: str) -> None:
     state.flags = 0
     session.link.new.pop(id(obj), None)
     session.link.changed.pop(id(obj), None)
-    quietly(getattr(session.dispatch, event), session, obj)
+    if event is not None:
+        quietly(getattr(session.dispatch, event), session, obj)
 
 
 def _remember_expired(state: InstanceState) -> None:
