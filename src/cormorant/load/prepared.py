@@ -69,24 +69,43 @@ def load_by_key(
 ) -> Any:
     """Return the object of a bare key from the database, or None."""
     memo = mapper.memo
+    if branch is None and lock is None:
+        kept = memo.get("plain by key")
+        if kept is not None:
+            # The commonest read of all: what it needs is at hand.
+            prepared, known_processors, filler = kept
+            values = (pk,) if mapper.single_key else tuple(pk)
+            rows, processors = prepared.fetch(connection, values, options)
+            if not rows:
+                return None
+            if processors is not known_processors:
+                return objects_of(mapper, rows, row_keys(mapper), 0, processors, target)[0]
+            known = target.identity_map.of(mapper)
+            overwrite = target.overwrite or mapper.always_refresh
+            return filler.objects(rows, target.link, known, overwrite, target.context)[0]
     if branch is None:
-        branch = memo.get("usual branch") or usual_branch(mapper)
+        branch = usual_branch(mapper)
     if not branch.plain:
         return _load_along(branch, pk, connection, target, options, lock)
-    keys = memo.get("row_keys") or row_keys(mapper)
+    return _load_plain(mapper, pk, connection, target, options, lock)
+
+
+def _load_plain(
+    mapper: Mapper,
+    pk: Any,
+    connection: Connection,
+    target: Target,
+    options: Mapping[str, Any] | None,
+    lock: Any,
+) -> Any:
+    """Return the object of a key with its usual columns; keep what the next read needs."""
+    memo = mapper.memo
+    keys = row_keys(mapper)
     prepared = select_by_key(mapper, keys, lock)
-    values = (pk,) if mapper.single_key else tuple(pk)
-    rows, processors = prepared.fetch(connection, values, options)
-    if not rows:
-        return None
-    if mapper.polymorphic_on is not None:
-        return objects_of(mapper, rows, keys, 0, processors, target)[0]
-    kept = memo.get("filler by key")
-    if kept is None or kept[0] is not processors:
-        kept = memo["filler by key"] = (processors, filler_for(mapper, keys, 0, processors))
-    known = target.identity_map.of(mapper)
-    overwrite = target.overwrite or mapper.always_refresh
-    return kept[1].objects(rows, target.link, known, overwrite, target.context)[0]
+    rows, processors = prepared.fetch(connection, mapper.identity_of(pk), options)
+    if rows and lock is None and mapper.polymorphic_on is None:
+        memo["plain by key"] = (prepared, processors, filler_for(mapper, keys, 0, processors))
+    return objects_of(mapper, rows, keys, 0, processors, target)[0] if rows else None
 
 
 def _load_along(
