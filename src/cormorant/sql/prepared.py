@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, any_, bindparam, column, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection, Dialect
 
 from cormorant.sql import wire
@@ -88,7 +89,7 @@ class PreparedSelect:
     the general road the rows are processed already and the processors None.
     """
 
-    __slots__ = ("_criterion", "_last", "_spans", "equal", "facts", "names", "statement")
+    __slots__ = ("_array", "_criterion", "_last", "_spans", "equal", "facts", "names", "statement")
 
     def __init__(
         self, statement: Any, equal: Row, facts: Facts, criterion: Criterion | None = None
@@ -97,6 +98,7 @@ class PreparedSelect:
         self.equal = equal
         self.facts = facts
         self._criterion = criterion
+        self._array: PreparedSelect | None = None
         self._spans: tuple[Processors | None, tuple[Span, ...]] = (None, ())
         # Unlike the names that Core makes for values within the statement, such as `id_1`.
         self.names = tuple(f"given_{n}_{column.key}" for n, column in enumerate(equal, 1))
@@ -129,6 +131,8 @@ class PreparedSelect:
         if self._spans[0] is processors and self._spans[1]:
             return self._spans[1]
         plan = self._last[2]
+        if plan is None and self._array is not None:
+            plan = self._array._last[2]
         found = tuple(span.taking(processors) for span in plan.spans)
         self._spans = (processors, found)
         return found
@@ -140,6 +144,9 @@ class PreparedSelect:
         execution_options: Mapping[str, Any] | None = None,
     ) -> Fetched:
         """Read the rows of many keys, in the order the database gives them."""
+        if len(self.equal) == 1 and keys and connection.dialect.name == "postgresql":
+            values = ([key[0] for key in keys],)
+            return self._by_array().fetch(connection, values, execution_options)
         rows: list[Row] = []
         processors: Processors | None = None
         for start in range(0, len(keys), LONGEST_BATCH):
@@ -151,6 +158,16 @@ class PreparedSelect:
             found, processors = self._run(connection, batch, values, execution_options)
             rows += found
         return rows, processors
+
+    def _by_array(self) -> PreparedSelect:
+        """Return the same read with all keys in one parameter: one plan for any number of them."""
+        if self._array is None:
+            wanted = self.equal[0]
+            keys = column(wanted.key, ARRAY(wanted.type))
+            self._array = PreparedSelect(
+                self.statement, (keys,), self.facts, lambda binds: wanted == any_(binds[0])
+            )
+        return self._array
 
     def _run(
         self,
@@ -205,11 +222,11 @@ class PreparedSelect:
         if self._criterion is not None:
             where = self._criterion(list(binds))
         elif len(self.equal) == 1:
-            column = self.equal[0]
-            where = column == next(binds) if count == 1 else column.in_(list(binds))
+            wanted = self.equal[0]
+            where = wanted == next(binds) if count == 1 else wanted.in_(list(binds))
         else:
             where = or_(
-                *(and_(*(column == next(binds) for column in self.equal)) for _ in range(count))
+                *(and_(*(each == next(binds) for each in self.equal)) for _ in range(count))
             )
         return self.statement.where(where), names
 
