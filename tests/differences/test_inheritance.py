@@ -48,3 +48,18 @@ def test_a_missing_row_of_a_subclass_is_told_like_any_missing_row() -> None:
 
     theirs, ours = both(scenario)
     assert (theirs, ours) == ("KeyError", "ObjectDeletedError")
+
+
+def test_a_bulk_update_by_a_column_of_the_base_meets_the_rows_of_the_subclass_only() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = create_engine("sqlite://")
+        world = staffed(orm, engine)
+        Engineer = world.Engineer
+        with orm.Session(engine) as session:
+            session.execute(orm.update(Engineer).where(Engineer.name == "Eve").values(skill="new"))
+            return sorted(session.execute(orm.select(Engineer.name, Engineer.skill)))
+
+    theirs, ours = both(scenario)
+    # Without a condition between the tables, each engineer meets the name of each person.
+    assert theirs == [("Eve", "new"), ("Ian", "new"), ("Lea", "new")]
+    assert ours == [("Eve", "new"), ("Ian", "c"), ("Lea", "sql")]

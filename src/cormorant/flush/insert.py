@@ -278,10 +278,9 @@ def _forget_unfetched(facts: WriteFacts, objects: list[Any], known: set[str]) ->
 
 
 def _set_discriminator(mapper: Mapper, objects: list[Any]) -> None:
-    column = mapper.polymorphic_on
-    if column is None or mapper.polymorphic_identity is None:
+    key = mapper.discriminator
+    if mapper.polymorphic_identity is None or key not in mapper._properties:
         return
-    key = mapper.property_of(column).key
     for obj in objects:
         values = values_of(obj)
         if values.get(key) is None:

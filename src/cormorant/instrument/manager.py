@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import InvalidRequestError
+
 from cormorant import exc
 from cormorant.event.catalog import (
     AttributeEvents,
@@ -171,6 +173,7 @@ class ClassManager:
         dispatch = self.dispatch
         self.announces_init = (
             not getattr(self.mapper, "configured", False)
+            or getattr(self.mapper, "polymorphic_abstract", False)
             or bool(self.initial)
             or bool(dispatch.init or dispatch.init_failure or dispatch.first_init)
         )
@@ -184,6 +187,11 @@ class ClassManager:
     ) -> None:
         """Fire first_init and init, call the constructor, fire init_failure when it raises."""
         self.mapper.ready()
+        if self.mapper.polymorphic_abstract:
+            raise InvalidRequestError(
+                f"Can't instantiate class for {self.mapper}; mapper is marked "
+                f"polymorphic_abstract=True. Make an object of one of its subclasses."
+            )
         if not self.initialized:
             self.initialized = True
             for listener in self.dispatch.first_init:

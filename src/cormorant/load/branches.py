@@ -167,8 +167,8 @@ class Branch:
             yield from self.mapper.row_columns
             return
         needed = {*self.mapper.pk_keys}
-        if self.mapper.polymorphic_on is not None:
-            needed.add(self.mapper.property_of(self.mapper.polymorphic_on).key)
+        if self.mapper.discriminator is not None:
+            needed.add(self.mapper.discriminator)
         usual = dict(self.mapper.load_columns)
         for prop in self.mapper.column_attrs:
             usual.setdefault(prop.key, prop.columns[0])

@@ -66,8 +66,8 @@ def split(
     `in_order`: listeners hear of the objects, so neighbours alone are put together. Rows
     without a key are the missing side of an outer join and stay out.
     """
-    discriminator = mapper.property_of(mapper.polymorphic_on).key
-    if discriminator not in keys or not rows:
+    discriminator = mapper.discriminator
+    if discriminator is None or discriminator not in keys or not rows:
         # A text without the discriminator: what the rows are, only the caller knows.
         return None
     at = start + keys.index(discriminator)

@@ -96,8 +96,8 @@ def _read_of(
     if found is None:
         known = {key for key, _column in mapper.load_columns}
         added = [pair for pair in part.load_columns if pair[0] not in known]
-        told = part.property_of(part.polymorphic_on).key
-        base = [pair for pair in part.load_columns if pair[0] in part.pk_keys or pair[0] == told]
+        needed = {*part.pk_keys, part.discriminator}
+        base = [pair for pair in part.row_columns if pair[0] in needed]
         pairs = [*base, *added]
         read = prepare_select(part, [column for _key, column in pairs], part.primary_key)
         keys = tuple([key for key, _column in pairs])

@@ -99,7 +99,7 @@ class AliasedInsp(OtherName, InspectionAttr):
         """Return those of the mapper's (attribute key, column) that the selectable has."""
         found = [(key, moved_column(self.adapter, column)) for key, column in columns]
         if self.discriminator is not None:
-            told = self.mapper.property_of(self.mapper.polymorphic_on).key
+            told = self.mapper.discriminator
             found = [(key, self.discriminator if key == told else c) for key, c in found]
         kept = [(key, column) for key, column in found if column is not None]
         if not kept:

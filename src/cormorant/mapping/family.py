@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Table
 
 from cormorant.mapping.identities import Keyed
-from cormorant.mapping.polymorphic import chosen_mappers, joined_tables, part_columns
+from cormorant.mapping.polymorphic import HIDDEN, chosen_mappers, joined_tables, part_columns
 
 if TYPE_CHECKING:
     from cormorant.mapping.columns import ColumnProperty
@@ -29,6 +29,7 @@ class FamilyMember(Keyed):
     polymorphic_identity: Any
     polymorphic_spec: Any
     memo: dict[Any, Any]
+    _by_column: dict[Any, ColumnProperty]
     column_attrs: Any
     pk_keys: tuple[str, ...] = ()
     """Empty while the key is being found."""
@@ -77,6 +78,14 @@ class FamilyMember(Keyed):
         return found
 
     @property
+    def discriminator(self) -> str | None:
+        """The name in a row of what tells its class: an attribute, or an expression of none."""
+        if self.polymorphic_on is None:
+            return None
+        prop = self._by_column.get(self.polymorphic_on)
+        return HIDDEN if prop is None else prop.key
+
+    @property
     def with_polymorphic_mappers(self) -> list[Mapper]:
         """This mapper and those whose columns its rows hold by default; empty for none."""
         found: list[Mapper] | None = self.memo.get("with_polymorphic")
@@ -93,12 +102,14 @@ class FamilyMember(Keyed):
     @property
     def row_columns(self) -> Sequence[tuple[str, Any]]:
         """(name in the row, column) of an ordinary load: with those of with_polymorphic."""
-        if not self.inheritance.children:
+        if not self.inheritance.children and self.discriminator != HIDDEN:
             return self.load_columns
         found: list[tuple[str, Any]] | None = self.memo.get("row_columns")
         if found is None:
             this: Any = self
             parts = part_columns(this, self.with_polymorphic_mappers)
+            if self.discriminator == HIDDEN:
+                parts = [(HIDDEN, self.polymorphic_on), *parts]
             found = self.memo["row_columns"] = [*self.load_columns, *parts]
         return found
 

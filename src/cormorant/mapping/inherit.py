@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
 from sqlalchemy.sql import operators, visitors
+from sqlalchemy.sql.elements import NamedColumn
 from sqlalchemy.sql.util import join_condition
 
 from cormorant import exc
@@ -95,6 +97,11 @@ class Inheritance:
         """Return the tables that rows are written to, that of the root first."""
         above = [] if self.parent is None else self.parent.inheritance.tables()
         return above if self.single else [*above, self.table]
+
+    def conditions(self) -> tuple[Any, ...]:
+        """Return the conditions that join the tables of a row, that of the root first."""
+        above = () if self.parent is None else self.parent.inheritance.conditions()
+        return (*above, self.condition) if self.is_joined else above
 
     def inherited_properties(self) -> list[tuple[str, MapperProperty]]:
         """Return copies of the parent's properties for the class of this mapper."""
@@ -208,19 +215,51 @@ def key_columns(mapper: Mapper, table: Any) -> tuple[Any, ...]:
 
 
 def polymorphic_column(mapper: Mapper, given: Any) -> Any:
-    """Return the discriminator column of a family, or None."""
+    """Return the discriminator of a family, a column or expression, or None."""
     if given is None:
         return mapper.inherits.polymorphic_on if mapper.inherits is not None else None
     if isinstance(given, str):
-        prop = mapper._properties.get(given)
-        column = prop.columns[0] if prop is not None else mapper.local_table.c.get(given)  # type: ignore[attr-defined] # a column property by declaration
-        if column is None:
+        prop: Any = mapper._properties.get(given)
+        if prop is None:
+            prop = mapper.local_table.c.get(given)
+        if prop is None:
             raise exc.ConfigurationError(
                 f"Can't determine polymorphic_on value {given!r} of class "
                 f"{mapper.class_.__name__!r}: no attribute is mapped to this name."
             )
+        given = prop
+    if isinstance(given, MapperProperty):
+        columns = getattr(given, "columns", None)
+        if not columns:
+            raise exc.ConfigurationError(
+                f"polymorphic_on of class {mapper.class_.__name__!r} is {given.key!r}, which is "
+                f"no column attribute; give a column, an expression or the name of one."
+            )
+        return columns[0]
+    column = getattr(given, "column", given)
+    if hasattr(column, "__clause_element__"):
+        column = column.__clause_element__()
+    if column in mapper._by_column or isinstance(column, NamedColumn):
         return column
-    return getattr(given, "column", given)
+    return column.label("polymorphic_on")
+
+
+def warn_of_missing_identity(mapper: Mapper) -> None:
+    """Warn of a class whose rows no discriminator will tell from others."""
+    told = mapper.polymorphic_identity is not None or mapper.polymorphic_abstract
+    if mapper.inherits is None or mapper.polymorphic_on is None or told:
+        return
+    warnings.warn(
+        core_exc.SAWarning(
+            f"{mapper} does not indicate a 'polymorphic_identity', yet is part of an inheritance "
+            f"hierarchy that has a 'polymorphic_on' column of '{mapper.polymorphic_on}'. If this "
+            f"is an intermediary class that should not be instantiated, the class may either be "
+            f"left unmapped, or may include the 'polymorphic_abstract=True' parameter in its "
+            f"Mapper arguments. To leave the class unmapped when using Declarative, set the "
+            f"'__abstract__ = True' attribute on the class."
+        ),
+        stacklevel=2,
+    )
 
 
 def polymorphic_spec(class_: type[Any], given: Any, load: str | None) -> Any:

@@ -20,7 +20,12 @@ from cormorant.mapping.arrange import arrange
 from cormorant.mapping.cascades import reached
 from cormorant.mapping.columns import ColumnProperty
 from cormorant.mapping.family import FamilyMember
-from cormorant.mapping.inherit import Inheritance, polymorphic_column, polymorphic_spec
+from cormorant.mapping.inherit import (
+    Inheritance,
+    polymorphic_column,
+    polymorphic_spec,
+    warn_of_missing_identity,
+)
 from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.relationships import RelationshipProperty
 from cormorant.mapping.validators import attach_methods
@@ -119,6 +124,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
         self.version = VersionRule.find(self, version_id_col, version_id_generator)
         self.polymorphic_on = polymorphic_column(self, polymorphic_on)
         self.inheritance.join_family(self)
+        warn_of_missing_identity(self)
         self._finish_instrumentation()
         registry.add_mapper(self)
         attach_methods(self)
@@ -181,9 +187,8 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
     def _finish_instrumentation(self) -> None:
         manager = self.class_manager
         manager.set_template([key for key, _ in self.load_columns])
-        if self.polymorphic_on is not None and self.polymorphic_identity is not None:
-            discriminator = self.property_of(self.polymorphic_on).key
-            manager.initial = ((discriminator, self.polymorphic_identity),)
+        if self.polymorphic_identity is not None and self.discriminator in self._properties:
+            manager.initial = ((self.discriminator, self.polymorphic_identity),)
         manager.choose_constructor()
 
     def add_property(self, key: str, prop: Any) -> None:

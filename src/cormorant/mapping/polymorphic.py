@@ -12,6 +12,9 @@ from cormorant.sql.plans import PART
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
+HIDDEN = f"0{PART}polymorphic_on"
+"""Name in a row of a discriminator that is an expression and no attribute: of no class."""
+
 Columns = list[tuple[str, Any]]
 
 

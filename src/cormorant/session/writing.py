@@ -16,6 +16,7 @@ from cormorant.load.prepared import load_keys
 from cormorant.load.results import written_result
 from cormorant.mapping.inherit import key_columns
 from cormorant.session.flushing import leave_deleted
+from cormorant.session.joined_bulk import insert_joined, update_joined
 from cormorant.session.restore import announce_expire
 from cormorant.sql import wire
 from cormorant.sql.bulk import criterion_of, has_returning, joins_tables, new_values
@@ -309,6 +310,10 @@ def run_write(
     """Run a statement that writes; return its rows, and a result if it gives none."""
     if statement.is_insert:
         complete = _with_identity(mapper, parameters)
+        if mapper.inheritance.is_joined and complete:
+            many = [complete] if isinstance(complete, Mapping) else complete
+            result = insert_joined(connection, mapper, statement, many)
+            return Rows([], (), cursor_result=result), result
         rows = read(connection, statement, complete, _passed(options), "core")
         return rows, None if has_returning(statement) else rows.cursor_result
     if isinstance(parameters, (list, tuple)) and parameters:
@@ -331,7 +336,9 @@ def _with_identity(mapper: Mapper, parameters: Any) -> Any:
     """Give rows of a class in an inheritance family its discriminator, unless they name one."""
     if mapper.polymorphic_on is None or mapper.polymorphic_identity is None or not parameters:
         return parameters
-    key = mapper.property_of(mapper.polymorphic_on).key
+    key = mapper.discriminator
+    if key not in mapper._properties:
+        return parameters
     names = {key, mapper.polymorphic_on.key}
     told = {key: mapper.polymorphic_identity}
     if isinstance(parameters, Mapping):
@@ -376,8 +383,12 @@ def _update_by_key(
     for key, column in zip(mapper.pk_keys, mapper.primary_key, strict=True):
         statement = statement.where(column == sa.bindparam(names[key], type_=column.type))
     rows = [_by_attribute(mapper, row) for row in parameters]
+    if mapper.inheritance.is_joined:
+        result: Any = update_joined(connection, mapper, rows)
+        _take_rows(session, mapper, rows, options)
+        return result
     facts = Facts(mapper.class_.__name__, mapper.local_table.name, (), "UPDATE")
-    result: Any = None
+    result = None
     start = 0
     for end in range(1, len(rows) + 1):
         if end < len(rows) and rows[end].keys() == rows[start].keys():
@@ -385,10 +396,16 @@ def _update_by_key(
         batch = [_core_row(mapper, row, names) for row in rows[start:end]]
         result = wire.execute(connection, statement, batch, facts, _passed(options))
         start = end
+    _take_rows(session, mapper, rows, options)
+    return result
+
+
+def _take_rows(
+    session: Session, mapper: Mapper, rows: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
+) -> None:
     if strategy_of(options):
         for row in rows:
             _take_row(session, mapper, row)
-    return result
 
 
 def _by_attribute(mapper: Mapper, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -349,16 +349,39 @@ class EntityWrite:
         columns, self.spans = expand(statement._returning)
         names = getattr(statement, "_select_names", None)
         entity = None if statement.is_insert else subject(statement)
-        criterion = None if entity is None else only_rows_of(entity)
-        if not statement._returning and not names and criterion is None:
+        criteria = () if entity is None else _rows_written(entity, statement)
+        if not statement._returning and not names and not criteria:
             return statement
         plain = statement._clone()
-        if criterion is not None:
-            plain._where_criteria += (criterion,)
+        if criteria:
+            plain._where_criteria += criteria
         plain._returning = tuple(columns)
         if names:
             plain._select_names = [_key_of(subject(statement), name) for name in names]
         return plain
+
+
+def _rows_written(entity: Entity, statement: Any) -> tuple[Any, ...]:
+    """Return the criteria that the class itself adds to an UPDATE or DELETE.
+
+    Tables of the classes above that the statement names are joined to the one it writes: as
+    they stand there, without a condition, each row would meet all rows of the others.
+    """
+    own_rows = only_rows_of(entity)
+    found = () if own_rows is None else (own_rows,)
+    named = {
+        table
+        for each in (
+            *statement._where_criteria,
+            *found,
+            *(getattr(statement, "_values", None) or ()),
+        )
+        for table in getattr(each, "_from_objects", ())
+    }
+    others = [table for table in entity.mapper.tables if table is not entity.local_table]
+    if named.isdisjoint(others):
+        return found
+    return (*found, *entity.mapper.inheritance.conditions())
 
 
 def _as_element(value: Any) -> Any:
