@@ -199,13 +199,25 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
                 prop.key = prop.key or key
                 self.local_table.append_column(prop)
             prop = ColumnProperty(prop)
-        self._set_property(key, prop)
-        self.memo.clear()
+        for mapper, added in self.spread_property(key, prop):
+            mapper.memo.clear()
+            mapper.clause = None
+            mapper.class_manager.set_template([name for name, _ in mapper.load_columns])
+            if mapper.configured:
+                added.configure()
+                mapper.class_manager.announce_attribute(key)
         forget_plans()
-        self.class_manager.set_template([name for name, _ in self.load_columns])
-        if self.configured:
-            prop.configure()
-            self.class_manager.announce_attribute(key)
+
+    def spread_property(self, key: str, prop: MapperProperty) -> list[tuple[Mapper, Any]]:
+        """Set a property here and its copies below, where no class has one of this name."""
+        self._set_property(key, prop)
+        found: list[tuple[Mapper, Any]] = [(self, prop)]
+        for mapper in self.self_and_descendants[1:]:
+            above = mapper.inherits
+            if above is not None and key not in mapper._properties and key in above._properties:
+                mapper._set_property(key, above._properties[key].for_subclass())
+                found.append((mapper, mapper._properties[key]))
+        return found
 
     def configure(self) -> None:
         """Resolve relationships; called once by the registry, under its lock."""

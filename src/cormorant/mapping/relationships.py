@@ -314,10 +314,10 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         back: RelationshipProperty[Any] = Relationship(
             self.parent.class_, back_populates=self.key, **options
         )
-        self.mapper._set_property(name, back)
-        back.configure()
-        if self.mapper.configured:
-            self.mapper.class_manager.announce_attribute(name)
+        for mapper, prop in self.mapper.spread_property(name, back):
+            prop.configure()
+            if mapper.configured:
+                mapper.class_manager.announce_attribute(name)
 
     @property
     def local_remote_pairs(self) -> list[tuple[Any, Any]]:
