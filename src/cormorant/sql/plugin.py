@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.base import CompileState
 from sqlalchemy.sql.dml import DeleteDMLState, InsertDMLState, UpdateDMLState
-from sqlalchemy.sql.selectable import SelectBase, SelectState
+from sqlalchemy.sql.selectable import SelectState
 
 from cormorant.sql.attributes import (
     PLUGIN,
@@ -20,6 +20,7 @@ from cormorant.sql.attributes import (
     propagated,
 )
 from cormorant.sql.eager import branches_in, with_joined
+from cormorant.sql.froms import all_joins, joined_selectables, refuse_repeated_tables
 from cormorant.sql.joining import (
     entity_of,
     far_entity,
@@ -148,7 +149,7 @@ def _own_rows(statement: Any) -> tuple[Any, ...]:
         # Other rows of the whole lack the columns of a part, and stay.
         part = getattr(entity, "whole", None) is not None
         found[id(entity)] = None if part else only_rows_of(entity)
-    for target, condition, _left, _flags in _all_joins(statement):
+    for target, condition, _left, _flags in all_joins(statement):
         entity = joined_entity(target)
         if entity is None:
             continue
@@ -172,10 +173,11 @@ def rewritten(statement: Any, loading: bool = True) -> tuple[Any, tuple[Span, ..
     `loading`: its rows become objects, as the options say; not so in a subquery.
     """
     plain = statement._clone()
+    refuse_repeated_tables(statement)
     branches = branches_in(statement, subject(statement)) if loading else {}
     columns, spans = expand(statement._raw_columns, branches)
     # The FROM list comes from the elements as they were: a class brings its whole selectable.
-    plain._from_obj = (*statement._from_obj, *_joined_selectables(statement))
+    plain._from_obj = (*statement._from_obj, *joined_selectables(statement))
     plain._raw_columns = columns
     plain._where_criteria += _own_rows(statement)
     plain._setup_joins = resolve_joins(statement._setup_joins)
@@ -188,40 +190,6 @@ def rewritten(statement: Any, loading: bool = True) -> tuple[Any, tuple[Span, ..
     if any(branch.joined for branch in branches.values()):
         return with_joined(plain, spans)
     return plain, spans
-
-
-def _joined_selectables(statement: Any) -> list[Any]:
-    """Return the selectables of entities that are joins: their columns alone name no join."""
-    found: dict[int, Any] = {}
-    for element in statement._raw_columns:
-        for entity in _entities_within(element):
-            if entity.selectable.__visit_name__ == "join":
-                found[id(entity)] = entity
-    if not found:
-        return []
-    targets = [join[0] for join in _all_joins(statement)]
-    for one in (*statement._from_obj, *targets):
-        found.pop(id(joined_entity(one)), None)
-    return [entity.selectable for entity in found.values()]
-
-
-def _entities_within(element: Any) -> Iterable[Entity]:
-    """Yield the entities whose columns an element is made of; those in subqueries stay there."""
-    pending = [element]
-    while pending:
-        one = pending.pop()
-        entity = getattr(one, "_annotations", {}).get("parententity")
-        if entity is not None:
-            yield entity
-        elif not isinstance(one, SelectBase):
-            pending.extend(one.get_children())
-
-
-def _all_joins(statement: Any) -> list[Any]:
-    joins = list(statement._setup_joins)
-    for memoized in statement._memoized_select_entities:
-        joins.extend(memoized._setup_joins)
-    return joins
 
 
 @CompileState.plugin_for(PLUGIN, "select")
@@ -271,7 +239,7 @@ class EntitySelectState(SelectState):
     def _get_filter_by_entities(cls, statement: Any) -> Collection[Any]:
         """Return where `filter_by` looks for a name; entities by attribute, tables by column."""
         found: dict[Any, None] = {}
-        targets = [join[0] for join in _all_joins(statement)]
+        targets = [join[0] for join in all_joins(statement)]
         for element in (*statement._raw_columns, *statement._from_obj, *targets):
             for namespace in _namespaces(element):
                 found.setdefault(namespace)
