@@ -94,6 +94,7 @@ from cormorant.mapping.methods import reconstructor, validates
 from cormorant.mapping.properties import MappedClassProtocol, MapperProperty
 from cormorant.mapping.python_types import TypeResolve
 from cormorant.mapping.registry import clear_mappers, configure_mappers, registry
+from cormorant.mapping.relate import backref, relationship
 from cormorant.mapping.relationships import (
     MANYTOMANY,
     MANYTOONE,
@@ -101,8 +102,6 @@ from cormorant.mapping.relationships import (
     Relationship,
     RelationshipDirection,
     RelationshipProperty,
-    backref,
-    relationship,
 )
 from cormorant.session.factory import scoped_session, sessionmaker
 from cormorant.session.functions import (

@@ -98,15 +98,3 @@ def test_the_constructor_names_the_nearest_attribute() -> None:
         "'nmae' is an invalid keyword argument for Thing; did you mean 'name'? Its attributes "
         "are: id, name."
     )
-
-
-def test_options_of_a_relationship_that_come_later_are_refused() -> None:
-    given: list[dict[str, Any]] = [
-        {"post_update": True},
-        {"passive_updates": False},
-    ]
-
-    def scenario(orm: Orm) -> Any:
-        return [problem(lambda each=each: orm.relationship("Other", **each)) for each in given]
-
-    assert both(scenario) == ([FINE] * len(given), ["ConfigurationError"] * len(given))

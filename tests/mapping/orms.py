@@ -18,7 +18,7 @@ from cormorant.mapping import (
     mapper,
     methods,
     registry,
-    relationships,
+    relate,
 )
 from cormorant.sql import attributes
 
@@ -27,7 +27,7 @@ OURS = SimpleNamespace(
     event=event,
     Mapped=attributes.Mapped,
     Mapper=mapper.Mapper,
-    relationship=relationships.relationship,
+    relationship=relate.relationship,
     validates=methods.validates,
     reconstructor=methods.reconstructor,
     **{name: getattr(columns, name) for name in ("mapped_column", "column_property", "deferred")},

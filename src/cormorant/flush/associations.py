@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
-from cormorant.flush.sync import source_value
+from cormorant.flush.sync import source_value, stored_before
 from cormorant.instrument._state_cy import state_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.sql import wire
-from cormorant.sql.writes import WritePlan, delete_plan, insert_plan
+from cormorant.sql.writes import WritePlan, delete_plan, insert_plan, update_plan
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -25,12 +25,14 @@ Pair = tuple[Any, Any]
 class Pairs:
     """What one round writes for one relationship, as (owner, member).
 
-    `seen`: the ids of each pair, shared with the other side of the relationship, which knows
-    of the same pairs; None where there is no other side.
+    `moved`: pairs whose rows follow a key that changed. `seen`: the ids of each pair, shared
+    with the other side of the relationship, which knows of the same pairs; None where there
+    is no other side.
     """
 
     added: list[Pair] = field(default_factory=list)
     removed: list[Pair] = field(default_factory=list)
+    moved: list[Pair] = field(default_factory=list)
     seen: set[tuple[int, int]] | None = None
     turned: bool = False
 
@@ -85,17 +87,15 @@ def write_pairs(context: UOWTransaction) -> None:
         return
     context.pairs = {}
     for table, props in _by_table(pairs).items():
-        for step in ("removed", "added"):
+        for step, write in STEPS:
             batches: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
             for prop in props:
                 chosen = getattr(pairs[prop], step)
                 if chosen:
-                    columns = columns_of_row(prop)
-                    rows = rows_of_pairs(prop, chosen)
-                    batches.setdefault(columns, []).extend(rows)
+                    rows = _rows(context, prop, step, chosen)
+                    batches.setdefault(columns_of_row(prop), []).extend(rows)
             for columns, rows in batches.items():
                 connection = context.connection_of(props[0].parent)
-                write = _delete if step == "removed" else _insert
                 write(table, columns, rows, connection, str(props[0]))
 
 
@@ -123,10 +123,42 @@ def rows_of_pairs(prop: Any, pairs: list[Pair]) -> list[tuple[Any, ...]]:
             if columns[0] in near:
                 return [(state_of(owner).pk, state_of(member).pk) for owner, member in pairs]
             return [(state_of(member).pk, state_of(owner).pk) for owner, member in pairs]
-    takes = [(0, near[c]) if c in near else (1, far[c]) for c in columns]
-    return [
-        tuple([source_value(prop, pair[side], source) for side, source in takes]) for pair in pairs
-    ]
+    return [_row_of(prop, pair, columns, source_value) for pair in pairs]
+
+
+def _rows(context: UOWTransaction, prop: Any, step: str, pairs: list[Pair]) -> list[Any]:
+    """Return the rows of one step: what to insert, to delete, or to set and to find."""
+    if step == "added" or (step == "removed" and not _by_old_keys(context, prop)):
+        return rows_of_pairs(prop, pairs)
+    columns = columns_of_row(prop)
+
+    def before(_prop: Any, obj: Any, column: Any) -> Any:
+        return stored_before(context, obj, column)
+
+    old = [_row_of(prop, pair, columns, before) for pair in pairs]
+    if step == "removed":
+        return old
+    new = [_row_of(prop, pair, columns, source_value) for pair in pairs]
+    return [(*row, *was) for row, was in zip(new, old, strict=True)]
+
+
+def _by_old_keys(context: UOWTransaction, prop: Any) -> bool:
+    """Tell whether rows still hold keys that this flush changed: the database moved none."""
+    return bool(context.old_keys) and not prop.passive_updates
+
+
+def _row_of(
+    prop: Any, pair: Pair, columns: tuple[Any, ...], value: Callable[[Any, Any, Any], Any]
+) -> tuple[Any, ...]:
+    near = {foreign: source for source, foreign in prop.join.pairs}
+    far = {foreign: source for source, foreign in prop.join.secondary_pairs}
+    owner, member = pair
+    return tuple(
+        [
+            value(prop, owner, near[each]) if each in near else value(prop, member, far[each])
+            for each in columns
+        ]
+    )
 
 
 def _is_whole_key(mapper: Any, column: Any) -> bool:
@@ -141,7 +173,18 @@ def _insert(
     owner: str,
 ) -> None:
     plan = insert_plan(table, columns, connection.dialect, owner=owner)
-    _run(plan, rows, connection)
+    run_rows(plan, rows, connection)
+
+
+def _update(
+    table: Any,
+    columns: tuple[Any, ...],
+    rows: list[tuple[Any, ...]],
+    connection: Connection,
+    owner: str,
+) -> None:
+    plan = update_plan(table, columns, columns, connection.dialect, owner=owner)
+    _check(table, "UPDATE", owner, len(rows), run_rows(plan, rows, connection))
 
 
 def _delete(
@@ -152,16 +195,24 @@ def _delete(
     owner: str,
 ) -> None:
     plan = delete_plan(table, columns, connection.dialect, owner=owner)
-    count = _run(plan, rows, connection)
-    if count >= 0 and count != len(rows):
+    _check(table, "DELETE", owner, len(rows), run_rows(plan, rows, connection))
+
+
+STEPS = (("removed", _delete), ("moved", _update), ("added", _insert))
+"""The lists of `Pairs` in the order in which they are written."""
+
+
+def _check(table: Any, step: str, owner: str, expected: int, count: int) -> None:
+    if count >= 0 and count != expected:
         raise exc.StaleDataError(
-            f"DELETE statement on table {table.description!r} expected to delete {len(rows)} "
-            f"row(s) of relationship {owner}; {count} were matched: a row is gone, or stands "
-            f"twice. Roll back, expire the collections, and make the change again."
+            f"{step} statement on table {table.description!r} expected to {step.lower()} "
+            f"{expected} row(s) of relationship {owner}; {count} were matched: a row is gone, or "
+            f"stands twice. Roll back, expire the collections, and make the change again."
         )
 
 
-def _run(plan: WritePlan, rows: list[tuple[Any, ...]], connection: Connection) -> int:
+def run_rows(plan: WritePlan, rows: list[tuple[Any, ...]], connection: Connection) -> int:
+    """Write rows by a plan; return how many were written or found, -1 if unknown."""
     road = wire.road(connection, plan)
     if road == "fast" and any(p is not None for p in plan.processors):
         given = rows

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
+from cormorant.flush._pairs_cy import take_members
 from cormorant.flush._parents_cy import need_a_look
 from cormorant.flush._rows_cy import by_root
 from cormorant.flush.associations import let_pairs_go, pairs_of
+from cormorant.flush.key_switches import family_is_followed, follow_keys
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.parents import key_plan
 from cormorant.flush.sync import sync_leavers
@@ -43,6 +46,11 @@ class Changes:
         leaving = {id(obj) for obj in objects}
         for group in self.changed.values() if leaving else ():
             group[:] = [each for each in group if id(each) not in leaving]
+
+    @property
+    def all_deleted(self) -> list[Any]:
+        """All objects to delete."""
+        return [obj for group in self.deleted.values() for obj in group]
 
     @property
     def mappers(self) -> list[Mapper]:
@@ -129,9 +137,13 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
         if family_has_relationships(root):
             for obj in list(group):
                 _relate_object(context, changes, obj)
+        if family_is_followed(root):
+            for obj in list(group):
+                follow_keys(context, obj, partial(_pull_along, context, changes))
     released: list[Any] = []
-    doomed = [obj for group in changes.deleted.values() for obj in group]
+    doomed = changes.all_deleted
     while doomed or context.leavers:
+        _load_for_release(context, doomed)
         for obj in doomed:
             released += _release_children(context, changes, obj)
         doomed = take_orphans(context, changes) if context.leavers else []
@@ -139,6 +151,21 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
             _put(changes.deleted, obj)
     if released:
         sync_leavers(context, released)
+
+
+def _load_for_release(context: UOWTransaction, doomed: list[Any]) -> None:
+    """Load what deleted objects must let go of, for all of them at once."""
+    kinds: dict[Mapper, list[Any]] = {}
+    for obj in doomed:
+        kinds.setdefault(state_of(obj).manager.mapper, []).append(obj)
+    for mapper, objects in kinds.items():
+        written = written_relationships(mapper)
+        for prop in (*written.between, *written.there):
+            if prop.passive_deletes or (prop.cascade.delete and prop.join.secondary is None):
+                continue
+            lacking = [obj for obj in objects if prop.key not in state_of(obj).values]
+            if len(lacking) > 1 or (lacking and prop.lazy in ("raise", "raise_on_sql")):
+                context.session.load_together(lacking, prop)
 
 
 class Written(NamedTuple):
@@ -192,13 +219,30 @@ def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
             _pair_up(context, prop, obj, _known(context, prop, obj, before))
 
 
+def _pull_along(
+    context: UOWTransaction, changes: Changes, prop: Any, child: Any, parent: Any
+) -> None:
+    """Have a child rewritten with the new key of its parent."""
+    if not any(known is prop for known, _ in context.incoming.get(id(child), ())):
+        _hand_over(context, prop, child, parent)
+        _draw_in(context, changes, child)
+
+
 def _take_parent(context: UOWTransaction, prop: Any, obj: Any, parent: Any) -> None:
     if parent is not None:
         _check_class(prop, parent)
         if not context.session.has(parent):
             _outside(prop, parent)
             return
-    context.incoming.setdefault(id(obj), []).append((prop, parent))
+    _hand_over(context, prop, obj, parent)
+
+
+def _hand_over(context: UOWTransaction, prop: Any, child: Any, parent: Any) -> None:
+    """Have the key of a parent copied before the child is written; or later, as post_update."""
+    if prop.post_update and parent is not None and state_of(parent).pk is None:
+        context.late.append((child, prop, parent))
+    else:
+        context.incoming.setdefault(id(child), []).append((prop, parent))
 
 
 def _give_children(
@@ -213,7 +257,7 @@ def _give_children(
             continue
         if id(child) in context.link.deleted:
             continue
-        context.incoming.setdefault(id(child), []).append((prop, obj))
+        _hand_over(context, prop, child, obj)
         _draw_in(context, changes, child)
     for child in removed:
         note_leaver(context, prop, child)
@@ -226,17 +270,18 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
     if not added and not removed:
         return
     pairs = pairs_of(context, prop)
-    doomed, session = context.link.deleted, context.session
+    link, session = context.link, context.session
+    doomed = link.deleted
     comers = []
-    for member in added:
+    for member in take_members(added, obj, link, prop.mapper.class_, pairs, pairs.added):
         _check_class(prop, member)
         if not session.has(member):
             _outside(prop, member)
         elif id(member) not in doomed:
             comers.append(member)
-            if prop.cascade.delete_orphan:
-                context.owned.add((prop, id(member)))
     pairs.note(pairs.added, obj, comers)
+    if prop.cascade.delete_orphan:
+        context.owned.update([(prop, id(each)) for each in added if id(each) not in doomed])
     for member in removed:
         note_leaver(context, prop, member)
     pairs.note(pairs.removed, obj, [each for each in removed if each is not None])
@@ -331,12 +376,17 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
 def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
     target = prop.mapper
     mapper = state_of(member).mapper
-    if mapper.isa(target) or not prop.options.get("enable_typechecks", True):
+    if mapper is target or (mapper.isa(target) and prop.takes_subclasses):
         return
+    cure = "Assign an object of that class or of a subclass that it loads as such."
+    if mapper.isa(target):
+        cure = (
+            "Give the base class polymorphic_on, so that rows are loaded as objects of the "
+            "subclass, or set enable_typechecks=False on the relationship."
+        )
     raise exc.FlushError(
         f"Attempting to flush an object of class {mapper.class_.__name__!r} on relationship "
-        f"{prop}, which takes objects of class {target.class_.__name__!r}. Assign an object of "
-        f"that class or of a mapped subclass."
+        f"{prop}, which takes objects of class {target.class_.__name__!r}. {cure}"
     )
 
 

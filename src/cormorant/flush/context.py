@@ -41,6 +41,8 @@ class UOWTransaction:
         self.leavers: list[tuple[Any, Any]] = []
         self.owned: set[tuple[Any, int]] = set()
         self.pairs: dict[Any, Pairs] = {}
+        self.old_keys: dict[int, Any] = {}
+        self.late: list[tuple[Any, Any, Any]] = []
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 
     @property

@@ -56,7 +56,8 @@ def _is_plain(mapper: Mapper, prop: Any) -> bool:
     """Tell whether nothing but a key copy follows from a relationship."""
     orphans = prop.direction is MANYTOONE and prop.cascade.delete_orphan
     among_itself = prop.mapper.base_mapper is mapper.base_mapper
-    return not (orphans or among_itself or prop.options.get("post_update"))
+    checked = bool(prop.mapper.inheritance.children) and not prop.takes_subclasses
+    return not (orphans or among_itself or checked or prop.post_update)
 
 
 def _pairs(mapper: Mapper, prop: Any) -> tuple[tuple[str, str, Any], ...]:

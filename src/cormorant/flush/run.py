@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
 from cormorant.flush._rows_cy import pk_of
+from cormorant.flush.amend import amend
 from cormorant.flush.associations import write_pairs
 from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
-from cormorant.flush.order import levels, mapper_levels
+from cormorant.flush.late_keys import blank_late_keys, write_late_keys
+from cormorant.flush.order import Ring, late_columns, mapper_rings, refers_to_itself
+from cormorant.flush.rings import children_first, parents_first
 from cormorant.flush.switch import find_heirs, switch_rows
-from cormorant.flush.sync import parents_in_same_table, sync_keys, sync_new, sync_outsiders
+from cormorant.flush.sync import sync_keys, sync_new, sync_outsiders
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
-from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -52,20 +54,23 @@ def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
 
 def run_round(context: UOWTransaction, changes: Changes) -> None:
     """Write what one round found: inserts and updates by class, then deletes backwards."""
-    tiers = mapper_levels(changes.mappers)
-    order = [mapper for tier in tiers for mapper in tier]
+    tiers = mapper_rings(changes.mappers)
+    rings = [ring for tier in tiers for ring in tier]
+    order = [mapper for ring in rings for mapper in ring]
     context.roots.update(dict.fromkeys(order))
     context.watching = context.watching or _listeners_may_look(order)
-    for mapper in order:
-        new, changed = changes.new.get(mapper, []), changes.changed.get(mapper, [])
-        if new or changed:
-            _save(context, mapper, new, changed)
+    for ring in rings:
+        _save_ring(context, ring, changes)
     sync_outsiders(context)
+    if context.late:
+        write_late_keys(context)
     write_pairs(context)
-    for mapper in [mapper for tier in reversed(tiers) for mapper in tier]:
-        doomed = changes.deleted.get(mapper)
+    if changes.deleted and any(late_columns(each) for each in order):
+        blank_late_keys(context, order, changes.all_deleted)
+    for ring in [ring for tier in reversed(tiers) for ring in tier]:
+        doomed = [obj for root in ring for obj in _by_key(changes.deleted.get(root, []))]
         if doomed:
-            _delete(context, mapper, doomed)
+            _delete_ring(context, ring, doomed)
 
 
 def _listeners_may_look(order: list[Mapper]) -> bool:
@@ -85,48 +90,31 @@ def _is_heard(attribute: Any) -> bool:
     return any(attribute.listeners.values()) or any(early.values())
 
 
+def _save_ring(context: UOWTransaction, ring: Ring, changes: Changes) -> None:
+    """Write the objects of tables that refer to each other: parents before their children."""
+    new = {root: changes.new.get(root, []) for root in ring}
+    changed = {root: _by_key(changes.changed.get(root, [])) for root in ring}
+    if len(ring) == 1 and not (context.incoming and new[ring[0]] and refers_to_itself(ring[0])):
+        _save(context, ring[0], new[ring[0]], changed[ring[0]])
+        return
+    everything = [obj for root in ring for obj in (*new[root], *changed[root])]
+    for batch in parents_first(context, everything):
+        inside = {id(obj) for obj in batch}
+        for root in ring:
+            comers = [obj for obj in new[root] if id(obj) in inside]
+            others = [obj for obj in changed[root] if id(obj) in inside]
+            _save(context, root, comers, others)
+
+
 def _save(context: UOWTransaction, root: Mapper, new: list[Any], changed: list[Any]) -> None:
-    if len(changed) > 1:
-        changed = _by_key(changed)
-    late: list[Any] = []
-    if new and context.incoming and _refers_to_itself(root):
-        batches = levels(new, lambda obj: parents_in_same_table(context, obj))
-        for batch in batches[:-1]:
-            _save_batch(context, root, batch, [])
-        new = batches[-1]
-        changed, late = _below_new_parents(context, changed)
     if root.batch:
-        _save_batch(context, root, new, changed)
-        if late:
-            _save_batch(context, root, [], late)
+        if new or changed:
+            _save_batch(context, root, new, changed)
         return
     for obj in new:
         _save_batch(context, root, [obj], [])
-    for obj in [*changed, *late]:
-        _save_batch(context, root, [], [obj])
-
-
-def _below_new_parents(context: UOWTransaction, changed: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Split off the rows that get the key of a parent that this flush writes first."""
-    early: list[Any] = []
-    late: list[Any] = []
     for obj in changed:
-        parents = parents_in_same_table(context, obj)
-        waits = any(state_of(parent).pk is None for parent in parents)
-        (late if waits else early).append(obj)
-    return early, late
-
-
-def _refers_to_itself(root: Mapper) -> bool:
-    known: bool | None = root.memo.get("refers_to_itself")
-    if known is None:
-        known = any(
-            prop.mapper.base_mapper is root
-            for mapper in root.self_and_descendants
-            for prop in mapper.relationships
-        )
-        root.memo["refers_to_itself"] = known
-    return known
+        _save_batch(context, root, [], [obj])
 
 
 def _by_key(objects: list[Any]) -> list[Any]:
@@ -179,43 +167,24 @@ def _save_batch(
     fire("after_update", heirs, connection)
     fire("after_update", changed, connection)
     if context.watching:
-        _amend(context, root, [*new, *heirs, *changed], connection)
+        amend(context, root, [*new, *heirs, *changed], connection)
 
 
-def _amend(
-    context: UOWTransaction, root: Mapper, objects: list[Any], connection: Connection
-) -> None:
-    """Write what after events changed in the objects' own columns: once, without events."""
-    if not context.link.changed:
+def _delete_ring(context: UOWTransaction, ring: Ring, doomed: list[Any]) -> None:
+    """Delete the objects of tables that refer to each other: children before their parents."""
+    if len(ring) == 1 and not refers_to_itself(ring[0]):
+        _delete_batch(context, ring[0], doomed)
         return
-    amended = [obj for obj in objects if _columns_changed(context, obj)]
-    if not amended:
-        return
-    update_changed(context, root, amended, connection)
-    for obj in amended:
-        state = state_of(obj)
-        taken = context.snapshots[id(obj)]
-        for key in state.old or ():
-            if key in state.manager.attributes and not state.manager.attributes[key].uses_objects:
-                taken[key] = state.values.get(key, NO_VALUE)
+    for batch in children_first(ring, doomed):
+        for root in ring:
+            part = [obj for obj in batch if state_of(obj).manager.mapper.base_mapper is root]
+            if part:
+                _delete_batch(context, root, part)
 
 
-def _columns_changed(context: UOWTransaction, obj: Any) -> bool:
-    attributes = state_of(obj).manager.attributes
-    return any(not attributes[key].uses_objects for key in context.before(obj))
-
-
-def _delete(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
-    connection = context.connection_of(root)
-    doomed = _by_key(doomed)
-    for batch in _children_first(doomed) if _refers_to_itself(root) else [doomed]:
-        _delete_batch(context, root, batch, connection)
-
-
-def _delete_batch(
-    context: UOWTransaction, root: Mapper, doomed: list[Any], connection: Connection
-) -> None:
+def _delete_batch(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
     """Before events, DELETE, after events of objects of one family."""
+    connection = context.connection_of(root)
     given_on = [obj for obj in doomed if id(obj) in context.inherited]
     doomed = [obj for obj in doomed if id(obj) not in context.inherited]
     fire("before_delete", doomed, connection)
@@ -226,27 +195,3 @@ def _delete_batch(
         state_of(obj).flags |= FLAG_DELETING
         context.deleted.append(obj)
     fire("after_delete", alive, connection)
-
-
-def _children_first(doomed: list[Any]) -> list[list[Any]]:
-    """Split objects of a table that refers to itself: the batch of the children comes first."""
-
-    def parents(obj: Any) -> list[Any]:
-        state = state_of(obj)
-        mapper = state.manager.mapper
-        found = []
-        for prop in mapper.relationships:
-            if prop.mapper.base_mapper is mapper.base_mapper and prop.join.foreign_is_local:
-                found.extend(_owner_among(state, mapper, prop, by_key))
-        return found
-
-    by_key = {state_of(obj).pk: obj for obj in doomed}
-    return levels(doomed, parents)[::-1]
-
-
-def _owner_among(state: Any, mapper: Mapper, prop: Any, by_key: dict[Any, Any]) -> list[Any]:
-    parts = tuple(
-        [state.values.get(mapper.property_of(foreign).key) for _s, foreign in prop.join.pairs]
-    )
-    owner = by_key.get(parts[0] if len(parts) == 1 else parts)
-    return [] if owner is None else [owner]

@@ -8,6 +8,7 @@ from cormorant import exc
 from cormorant.flush._parents_cy import take_parent_keys
 from cormorant.flush.parents import key_plan
 from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of
+from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from cormorant.flush.context import UOWTransaction
@@ -21,7 +22,7 @@ def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
     for obj in objects:
         entries = incoming.pop(id(obj), None)
         if entries:
-            _sync_object(obj, entries)
+            sync_object(obj, entries)
 
 
 def sync_new(context: UOWTransaction, objects: list[Any]) -> None:
@@ -29,7 +30,7 @@ def sync_new(context: UOWTransaction, objects: list[Any]) -> None:
     odd = take_parent_keys(objects, context.link, context.incoming, key_plan)
     sync_keys(context, objects)
     for obj, prop, parent in odd:
-        _sync_object(obj, [(prop, parent)])
+        sync_object(obj, [(prop, parent)])
 
 
 def sync_leavers(context: UOWTransaction, children: list[Any]) -> None:
@@ -38,17 +39,18 @@ def sync_leavers(context: UOWTransaction, children: list[Any]) -> None:
         entries = context.incoming.get(id(child))
         if entries and all(parent is None for _prop, parent in entries):
             del context.incoming[id(child)]
-            _sync_object(child, entries)
+            sync_object(child, entries)
 
 
 def sync_outsiders(context: UOWTransaction) -> None:
     """Give members outside the session the key of their parent, for when they come in."""
     for child, prop, parent in context.outsiders:
-        _sync_object(child, [(prop, parent)])
+        sync_object(child, [(prop, parent)])
     context.outsiders.clear()
 
 
-def _sync_object(obj: Any, entries: list[tuple[Any, Any]]) -> None:
+def sync_object(obj: Any, entries: list[tuple[Any, Any]]) -> None:
+    """Copy the keys of (relationship, parent) pairs into one object, None for no parent."""
     leaving = [(prop, parent) for prop, parent in entries if parent is None]
     for prop, parent in [*leaving, *[e for e in entries if e[1] is not None]]:
         for source, foreign in prop.join.pairs:
@@ -87,11 +89,13 @@ def _assign(obj: Any, key: str, value: Any, prop: Any) -> None:
     mapper.class_manager.attributes[key].set_quietly(obj, value)
 
 
-def parents_in_same_table(context: UOWTransaction, obj: Any) -> list[Any]:
-    """Return the objects of the same table that `obj` refers to."""
-    root = state_of(obj).manager.mapper.base_mapper
-    found = []
-    for _prop, parent in context.incoming.get(id(obj), ()):
-        if parent is not None and state_of(parent).manager.mapper.base_mapper is root:
-            found.append(parent)
-    return found
+def stored_before(context: UOWTransaction, obj: Any, column: Any) -> Any:
+    """Return the value that a column had in the row before this flush."""
+    state = state_of(obj)
+    mapper = state.manager.mapper
+    key = mapper.property_of(column).key
+    if key in mapper.pk_keys:
+        pk = context.old_keys.get(id(obj), state.pk)
+        return mapper.identity_of(pk)[mapper.pk_keys.index(key)]
+    old = context.before(obj).get(key, NO_VALUE)
+    return state.values.get(key) if old is NO_VALUE else old

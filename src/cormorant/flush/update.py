@@ -281,6 +281,7 @@ def _move_keys(
         if pk == state.pk:
             continue
         context.session.key_switched(obj, state.pk, pk)
+        context.old_keys.setdefault(id(obj), state.pk)
         known.pop(state.pk, None)
         state.pk = pk
         known[pk] = state.ref

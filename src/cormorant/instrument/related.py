@@ -46,7 +46,8 @@ class RelatedAttribute(RelationSlot):
 
     Implements `ports.Dispatch`. `reverse`: the attribute of the other side, set when the
     relationship is configured; `cascades`: new members follow their owner into its session;
-    `owns`: members that leave are orphans (delete-orphan); `written`: a flush writes its changes.
+    `loads_pending`: it is loaded for objects without a row as well; `owns`: members that leave
+    are orphans (delete-orphan); `written`: a flush writes its changes.
     """
 
     collection = False
@@ -67,6 +68,7 @@ class RelatedAttribute(RelationSlot):
         self.cascades = True
         self.owns = False
         self.written = True
+        self.loads_pending = False
         self.accepts: type[Any] | None = None
         self.replace_token = AttributeEventToken(self, OP_REPLACE)
         self.append_token = AttributeEventToken(self, OP_APPEND)
@@ -231,6 +233,8 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
             return values[self.key]
         loadable = state.pk is not None and not state.flags & FLAG_FLUSHING
         if loadable and (state.old is None or self.key not in state.old):
+            return self.fetch(obj, state)
+        if self.loads_pending and state.pk is None and state.link is not None:
             return self.fetch(obj, state)
         return self.tell("init_scalar", obj, None, values)
 

@@ -46,6 +46,8 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
             return current
         if state.pk is not None and not state.flags & FLAG_FLUSHING:
             return self.fetch(obj, state)
+        if self.loads_pending and state.pk is None and state.link is not None:
+            return self.fetch(obj, state)
         return self.empty(obj, state)
 
     def empty(self, obj: Any, state: InstanceState) -> Any:

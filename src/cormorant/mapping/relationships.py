@@ -15,11 +15,13 @@ from cormorant.instrument.related import RelatedAttribute, RelatedObject
 from cormorant.instrument.related_list import RelatedCollection
 from cormorant.mapping.along import RowsOf, between
 from cormorant.mapping.cascades import CascadeOptions
+from cormorant.mapping.comparators import RelationshipComparator
 from cormorant.mapping.comparisons import compare_relationship
 from cormorant.mapping.joins import JoinColumns, backref_options, find_join, find_secondary
 from cormorant.mapping.overlaps import warn_of_overlaps
 from cormorant.mapping.properties import MapperProperty
 from cormorant.mapping.single_parent import check_single_parent
+from cormorant.mapping.unresolved import Unresolved
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped
 
 if TYPE_CHECKING:
@@ -40,15 +42,6 @@ ONETOMANY = RelationshipDirection.ONETOMANY
 MANYTOONE = RelationshipDirection.MANYTOONE
 MANYTOMANY = RelationshipDirection.MANYTOMANY
 
-NOT_YET = {
-    "post_update": False,
-    "passive_updates": True,
-    "query_class": None,
-    "comparator_factory": None,
-    "load_on_pending": False,
-}
-"""Options that this release does not act on, with the value that says so."""
-
 USUAL_CASCADE = "save-update, merge"
 
 LAZY = (
@@ -64,47 +57,14 @@ LAZY = (
 """The loaders that `relationship(lazy=...)` takes."""
 
 
-class _Unresolved:
-    """Stands on the class until the relationship is configured; the first use configures."""
-
-    collection = False
-    uses_objects = True
-    deferred = False
-
-    def __init__(self, prop: RelationshipProperty[Any], on_class: Any) -> None:
-        self.prop = prop
-        self.on_class = on_class
-        self.key = prop.key
-        self.waiting: dict[str, tuple[tuple[Any, ...], bool]] = {}
-
-    def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
-        """Leave the listeners to the descriptor that comes: it is attached anew."""
-
-    def demand(self, option: str) -> None:
-        """Leave the option to the descriptor that comes."""
-
-    def _real(self, obj: Any) -> Any:
-        self.prop.parent.ready()
-        return type(obj).__mro__ and getattr(type(obj), self.key).impl
-
-    def __get__(self, obj: Any, cls: Any) -> Any:
-        if obj is None:
-            return self.on_class
-        return self._real(obj).__get__(obj, cls)
-
-    def __set__(self, obj: Any, value: Any) -> None:
-        self._real(obj).__set__(obj, value)
-
-    def __delete__(self, obj: Any) -> None:
-        self._real(obj).__delete__(obj)
-
-
 class RelationshipProperty(MapperProperty, Generic[T]):
-    """One relationship as the mapper knows it.
+    """One relationship as the mapper knows it; subclass `Comparator` for a comparator_factory.
 
     After configuring: `mapper` (the related one), `direction`, `uselist`, `columns` (the pairs
     of a source column and the foreign key column that gets its value).
     """
+
+    Comparator = RelationshipComparator
 
     def __init__(self, argument: Any = None, **options: Any) -> None:
         super().__init__(options.pop("doc", None), options.pop("info", None))
@@ -117,7 +77,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.cascade = CascadeOptions(default if given in (None, False) else given)
         self.single_parent = bool(options.get("single_parent"))
         self.passive_deletes = options.get("passive_deletes", False)
-        self.passive_updates = options.get("passive_updates", True)
+        self.post_update = bool(options.get("post_update"))
+        self.passive_updates = bool(options.get("passive_updates", True))
         self.back_populates: str | None = options.get("back_populates")
         self.backref: Any = options.get("backref")
         self.order_by: Any = options.get("order_by", False)
@@ -127,14 +88,25 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self.overlaps = frozenset(
             part.strip() for part in (options.get("overlaps") or "").split(",") if part.strip()
         )
-        self.sync_backref = self._sync_backref(options.get("sync_backref"))
+        self.sync_backref: bool | None = options.get("sync_backref")
+        self.in_step = self._is_in_step()
+        self.active_history = bool(options.get("active_history"))
+        self.load_on_pending = bool(options.get("load_on_pending"))
+        self.enable_typechecks = bool(options.get("enable_typechecks", True))
+        self.comparator_factory: Any = options.get("comparator_factory")
+        self.join_depth: int | None = options.get("join_depth")
+        self.omit_join: bool | None = options.get("omit_join")
+        self.distinct_target_key: bool | None = options.get("distinct_target_key")
+        self.innerjoin: Any = options.get("innerjoin", False)
+        self.query_class: Any = options.get("query_class")
         self.configured = False
         self.inherited = False
         self.other_sides: list[RelationshipProperty[Any]] = []
         self._refuse_options()
 
-    def _sync_backref(self, given: bool | None) -> bool:
+    def _is_in_step(self) -> bool:
         """Tell whether changes of this side are made on the other one as well."""
+        given = self.sync_backref
         if given and self.viewonly:
             raise core_exc.ArgumentError(
                 "sync_backref and viewonly cannot both be True: what is only viewed takes no "
@@ -143,12 +115,6 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         return not self.viewonly if given is None else bool(given)
 
     def _refuse_options(self) -> None:
-        for name, usual in NOT_YET.items():
-            given = self.options.get(name, usual)
-            if given is not usual and given != usual:
-                raise exc.ConfigurationError(
-                    f"relationship({name}={given!r}) is not offered yet; leave it out."
-                )
         if self.backref and self.back_populates:
             raise exc.ConfigurationError(
                 "relationship() takes back_populates or backref, not both."
@@ -173,7 +139,9 @@ class RelationshipProperty(MapperProperty, Generic[T]):
     def instrument(self, mapper: Mapper) -> Any:
         """Make the stand-in of the descriptor; the real one comes when this is configured."""
         on_class: Any = InstrumentedAttribute(mapper.class_, self.key, mapper, self, None)
-        stand_in = _Unresolved(self, on_class)
+        if self.doc is not None:
+            on_class.__doc__ = self.doc
+        stand_in = Unresolved(self, on_class)
         on_class.impl = stand_in
         return stand_in
 
@@ -262,7 +230,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         real.cascades = self.cascade.save_update and not self.viewonly
         real.written = not self.viewonly
         real.owns = self.cascade.delete_orphan
-        real.active_history = bool(self.options.get("active_history"))
+        real.active_history = self.active_history
+        real.loads_pending = self.load_on_pending
         stand_in.on_class.impl = real
         manager.replace_attribute(self.key, real)
 
@@ -295,7 +264,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             )
         self._meet(other)
         other._meet(self)
-        if self.sync_backref and other.sync_backref:
+        if self.in_step and other.in_step:
             self.impl.pair(other.impl)
             # A subclass inherits this side; the other one goes on from the class it names.
             if other.impl.reverse is None or other.mapper is self.parent:
@@ -398,7 +367,25 @@ class RelationshipProperty(MapperProperty, Generic[T]):
     def operate(self, attribute: Any, op: Any, *other: Any, **kwargs: Any) -> Any:
         """Compare the relationship in SQL: ==, !=, any, has, contains."""
         self.parent.ready()
+        if self.comparator_factory is not None:
+            return op(self.comparator_of(attribute), *other, **kwargs)
         return compare_relationship(attribute, op, *other, **kwargs)
+
+    def comparator_of(self, attribute: Any) -> Any:
+        """Return what decides over the operators on an attribute of this relationship."""
+        made = (self.comparator_factory or self.Comparator)(self, self.parent)
+        made.path = attribute
+        return made
+
+    @property
+    def comparator(self) -> Any:
+        """What decides over the operators on the attribute of the class."""
+        return self.comparator_of(self.class_attribute)
+
+    @property
+    def takes_subclasses(self) -> bool:
+        """Tell whether objects of subclasses of the related class may be members."""
+        return self.mapper.base_mapper.polymorphic_on is not None or not self.enable_typechecks
 
     def members(self, obj: Any, state: InstanceState, load: bool = False) -> list[Any]:
         """Return the related objects in memory; with `load` those in the database as well."""
@@ -425,68 +412,3 @@ def _lazy(given: Any) -> str:
             f"relationship(lazy={given!r}) is not offered; the loaders are {', '.join(LAZY)}."
         )
     return str(spelled)
-
-
-def relationship(
-    argument: Any = None,
-    secondary: Any = None,
-    *,
-    uselist: bool | None = None,
-    collection_class: Any = None,
-    primaryjoin: Any = None,
-    secondaryjoin: Any = None,
-    back_populates: str | None = None,
-    order_by: Any = False,
-    backref: Any = None,
-    overlaps: str | None = None,
-    post_update: bool = False,
-    cascade: str = USUAL_CASCADE,
-    viewonly: bool = False,
-    init: Any = None,
-    repr: Any = None,
-    default: Any = None,
-    default_factory: Any = None,
-    compare: Any = None,
-    kw_only: Any = None,
-    hash: Any = None,
-    dataclass_metadata: Any = None,
-    lazy: Any = "select",
-    passive_deletes: bool | str = False,
-    passive_updates: bool = True,
-    active_history: bool = False,
-    enable_typechecks: bool = True,
-    foreign_keys: Any = None,
-    remote_side: Any = None,
-    join_depth: int | None = None,
-    comparator_factory: Any = None,
-    single_parent: bool = False,
-    innerjoin: bool | str = False,
-    distinct_target_key: bool | None = None,
-    load_on_pending: bool = False,
-    query_class: Any = None,
-    info: dict[Any, Any] | None = None,
-    omit_join: bool | None = None,
-    sync_backref: bool | None = None,
-    doc: str | None = None,
-    **kw: Any,
-) -> Relationship[Any]:
-    """Relate a class to another one along their foreign keys.
-
-    As sqlalchemy.orm.relationship. `argument`: the class, its name, or a function; it may be
-    left to the annotation. `order_by`, `primaryjoin`, `foreign_keys` and `remote_side` may be
-    texts or functions, evaluated when all classes are known.
-    """
-    options = dict(locals())
-    if kw:
-        raise TypeError(
-            f"relationship() got unexpected keyword argument(s) {', '.join(map(repr, kw))}."
-        )
-    del options["argument"], options["kw"]
-    if viewonly and cascade == USUAL_CASCADE:
-        del options["cascade"]
-    return Relationship(argument, **options)
-
-
-def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:
-    """Name the other side of a relationship with options of its own."""
-    return name, kwargs

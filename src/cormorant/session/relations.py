@@ -9,11 +9,14 @@ from sqlalchemy import exc as core_exc
 
 from cormorant.instrument._state_cy import InstanceState, settle, state_of
 from cormorant.instrument.constants import NO_VALUE, PASSIVE_NO_RESULT
-from cormorant.load.branches import Branch, usual_branch
+from cormorant.load.branches import Along, Branch, usual_branch
 from cormorant.load.context import QueryContext
-from cormorant.load.objects import Target
+from cormorant.load.directives import How
+from cormorant.load.eager import follow
+from cormorant.load.objects import Path, Target
 from cormorant.load.prepared import load_related
 from cormorant.load.related import refers_by_key
+from cormorant.load.shapes import objects_along
 
 if TYPE_CHECKING:
     from cormorant.session.session import Session
@@ -61,6 +64,21 @@ def stored_related(session: Session, obj: Any, state: InstanceState, key: str) -
     prop: Any = state.manager.mapper._properties[key]
     values = _local_values(session, obj, state, prop)
     return _related(session, prop, _below(state, prop), values, False)
+
+
+def load_together(session: Session, objects: list[Any], prop: Any) -> None:
+    """Load one relationship of many objects with few statements, for a flush that needs it.
+
+    Each load is announced by itself where somebody listens to them: then nothing is done here.
+    """
+    if session.dispatch.do_orm_execute:
+        return
+    branch = usual_branch(prop.parent).below(prop)
+    along = Along(prop, How("selectin"), branch)
+    target = Target(session.link, session.identity_map, QueryContext(session), False)
+    for obj in objects:
+        settle(state_of(obj))
+    follow(along, objects, target, objects_along, Path(prop.parent))
 
 
 def _refused(prop: Any, loader: str) -> core_exc.InvalidRequestError:
@@ -133,8 +151,13 @@ def _local_values(session: Session, obj: Any, state: InstanceState, prop: Any) -
     found = []
     for local in prop.join.lookup:
         key = mapper.property_of(local).key
-        if key in mapper.pk_keys:
-            found.append(mapper.identity_of(state.pk)[mapper.pk_keys.index(key)])
+        if key in mapper.pk_keys and state.pk is not None:
+            at = mapper.pk_keys.index(key)
+            moved = state.old is not None and key in state.old
+            if moved and state.values.get(key) != mapper.identity_of(state.pk)[at]:
+                # Else the rows would be looked for by a key that the autoflush changes.
+                session.maybe_autoflush()
+            found.append(mapper.identity_of(state.pk)[at])
             continue
         old = NO_VALUE if state.old is None else state.old.get(key, NO_VALUE)
         if not prop.join.foreign_is_local and old is not NO_VALUE:

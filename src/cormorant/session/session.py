@@ -206,6 +206,10 @@ class Session(Statements):
         """Return what a relationship to one refers to in the database; called by the flush."""
         return relations.stored_related(self, obj, state_of(obj), key)
 
+    def load_together(self, objects: list[Any], prop: Any) -> None:
+        """Load one relationship of many objects; called by the flush."""
+        relations.load_together(self, objects, prop)
+
     # -- flush ------------------------------------------------------------------------
 
     def flush(self, objects: Iterable[object] | None = None) -> None:

@@ -255,8 +255,14 @@ class QueryableAttribute(
                     return getattr(self.__clause_element__(), name)
                 except AttributeError:
                     pass
-            elif "prop" in self.__dict__ and hasattr(self.prop, name):
-                return getattr(self.prop, name)
+            elif "prop" in self.__dict__:
+                if hasattr(self.prop, name):
+                    return getattr(self.prop, name)
+                # A user's comparator_factory may offer more.
+                if getattr(self.prop, "comparator_factory", None) is not None:
+                    comparator = self.prop.comparator_of(self)
+                    if hasattr(comparator, name):
+                        return getattr(comparator, name)
         raise AttributeError(
             f"{self._name()} has no attribute {name!r}: neither the attribute nor its SQL "
             f"type or property offers it."

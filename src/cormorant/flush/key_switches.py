@@ -1,0 +1,129 @@
+"""Have children follow a parent whose key changes: passive_updates=False."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from cormorant.flush.associations import pairs_of
+from cormorant.flush.sync import stored_before
+from cormorant.instrument._state_cy import state_of
+from cormorant.instrument.constants import NO_VALUE
+
+if TYPE_CHECKING:
+    from cormorant.flush.context import UOWTransaction
+    from cormorant.mapping.mapper import Mapper
+
+Tell = Callable[[Any, Any, Any], None]
+"""Takes (relationship, child, parent) of a child that gets the new key."""
+
+
+def family_is_followed(root: Mapper) -> bool:
+    """Tell whether rows must follow the keys of some class of a family."""
+    known: bool | None = root.memo.get("family_is_followed")
+    if known is None:
+        known = any(any(switch_plan(mapper)) for mapper in root.self_and_descendants)
+        root.memo["family_is_followed"] = known
+    return known
+
+
+def follow_keys(context: UOWTransaction, obj: Any, tell: Tell) -> None:
+    """Tell of the children of a changed object that must take its new key."""
+    before = context.before(obj)
+    changed = {key for key in before if _moved(obj, key, before[key])}
+    if changed:
+        _follow(context, obj, changed, tell, {id(obj)})
+
+
+def _moved(obj: Any, key: str, old: Any) -> bool:
+    state = state_of(obj)
+    mapper = state.manager.mapper
+    if old is NO_VALUE and key in mapper.pk_keys:
+        old = mapper.identity_of(state.pk)[mapper.pk_keys.index(key)]
+    return bool(state.values.get(key) != old)
+
+
+def switch_plan(mapper: Mapper) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return the relationships by which others hold keys of a class that they must follow.
+
+    In three lists: those of the class to many, those of other classes to it, those with a
+    table between.
+    """
+    found: tuple[list[Any], list[Any], list[Any]] | None = mapper.memo.get("switch_plan")
+    if found is None:
+        own = [p for p in mapper.relationships if not (p.viewonly or p.passive_updates)]
+        there = [prop for prop in own if prop.join.foreign_is_remote]
+        between = [prop for prop in own if prop.join.secondary is not None]
+        here = [
+            prop
+            for other in mapper.registry.all_mappers()
+            for prop in other.relationships
+            if prop.configured and not (prop.viewonly or prop.passive_updates or prop.inherited)
+            if prop.join.foreign_is_local and mapper.isa(prop.mapper)
+        ]
+        found = mapper.memo["switch_plan"] = (there, here, between)
+    return found
+
+
+def _follow(
+    context: UOWTransaction, obj: Any, changed: set[str], tell: Tell, seen: set[int]
+) -> None:
+    state = state_of(obj)
+    mapper = state.manager.mapper
+    there, here, between = switch_plan(mapper)
+    for prop in between:
+        if _sources(mapper, prop) & changed:
+            pairs = pairs_of(context, prop)
+            pairs.note(pairs.moved, obj, _stayed(context, prop, obj))
+    for prop, child in [*_from_lists(context, there, obj), *_from_map(context, here, obj)]:
+        if not _sources(mapper, prop) & changed or id(child) in context.link.deleted:
+            continue
+        tell(prop, child, obj)
+        if id(child) not in seen:
+            seen.add(id(child))
+            owner = state_of(child).manager.mapper
+            taken = {owner.property_of(foreign).key for _, foreign in prop.join.pairs}
+            _follow(context, child, taken, tell, seen)
+
+
+def _sources(mapper: Mapper, prop: Any) -> set[str]:
+    return {mapper.property_of(source).key for source, _ in prop.join.pairs}
+
+
+def _from_lists(context: UOWTransaction, props: list[Any], obj: Any) -> Iterator[tuple[Any, Any]]:
+    for prop in props:
+        for child in _stayed(context, prop, obj):
+            yield prop, child
+
+
+def _stayed(context: UOWTransaction, prop: Any, obj: Any) -> list[Any]:
+    """Return the members that were there before this flush and still are."""
+    members: list[Any] = prop.members(obj, state_of(obj), load=True)
+    then = context.before(obj).get(prop.key, NO_VALUE)
+    if then is NO_VALUE:
+        return members
+    known = {id(each) for each in (then if prop.uselist else [then])}
+    return [each for each in members if id(each) in known]
+
+
+def _from_map(context: UOWTransaction, props: list[Any], obj: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield the objects in this session that are known to refer to `obj`."""
+    old = {prop: _old_key(context, prop, obj) for prop in props}
+    for prop in props:
+        for reference in list(context.session.identity_map.of(prop.parent).values()):
+            child = reference()
+            if child is None or not isinstance(child, prop.parent.class_):
+                continue
+            values = state_of(child).values
+            if prop.key in values:
+                refers = values[prop.key] is obj
+            else:
+                mapper = state_of(child).manager.mapper
+                keys = [mapper.property_of(foreign).key for _, foreign in prop.join.pairs]
+                refers = tuple([values.get(key) for key in keys]) == old[prop]
+            if refers:
+                yield prop, child
+
+
+def _old_key(context: UOWTransaction, prop: Any, obj: Any) -> tuple[Any, ...]:
+    return tuple([stored_before(context, obj, source) for source, _ in prop.join.pairs])

@@ -1,0 +1,168 @@
+"""Order the objects of tables that refer to each other, or to themselves, one by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import CircularDependencyError
+
+from cormorant.flush.changes import written_relationships
+from cormorant.flush.order import levels
+from cormorant.instrument._state_cy import state_of
+from cormorant.instrument.constants import NO_VALUE
+
+if TYPE_CHECKING:
+    from cormorant.flush.context import UOWTransaction
+    from cormorant.mapping.mapper import Mapper
+
+
+def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]]:
+    """Split objects into batches: none needs the key of a row that comes in a later one."""
+
+    def parents(obj: Any) -> list[Any]:
+        return [parent for _prop, parent in _awaited(context, obj)]
+
+    def refuse(circle: list[Any]) -> Exception:
+        inside = {id(each) for each in circle}
+        props = [
+            str(prop)
+            for each in circle
+            for prop, parent in _awaited(context, each)
+            if id(parent) in inside
+        ]
+        return circular("cannot be inserted", circle, props)
+
+    return levels(objects, parents, refuse)
+
+
+def _awaited(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
+    """Return (relationship, parent) for the new parents whose keys an object waits for."""
+    found = list(context.incoming.get(id(obj), ()))
+    state = state_of(obj)
+    if state.pk is None:
+        for prop in written_relationships(state.manager.mapper).here:
+            parent = state.values.get(prop.key)
+            if parent is not None and not prop.post_update:
+                found.append((prop, parent))
+    return [
+        (prop, parent)
+        for prop, parent in found
+        if parent is not None and state_of(parent).pk is None
+    ]
+
+
+def children_first(ring: list[Mapper], doomed: list[Any]) -> list[list[Any]]:
+    """Split objects to delete into batches: none is referred to by a row of a later one."""
+    owners = Owners(ring, doomed, late=False)
+
+    def refuse(circle: list[Any]) -> Exception:
+        props = [
+            str(prop)
+            for each in circle
+            for prop, owner in owners.of(each)
+            if any(owner is other for other in circle)
+        ]
+        return circular("cannot be deleted", circle, props)
+
+    def parents(obj: Any) -> list[Any]:
+        return [owner for _prop, owner in owners.of(obj) if owner is not obj]
+
+    return levels(doomed, parents, refuse)[::-1]
+
+
+class Owners:
+    """Finds, for an object to delete, the other ones to delete that its row refers to.
+
+    `late`: along relationships with post_update, else along the others.
+    """
+
+    def __init__(self, ring: list[Mapper], doomed: list[Any], late: bool) -> None:
+        self.doomed = doomed
+        self.edges: list[tuple[Any, Mapper, Mapper]] = []
+        self.indexes: dict[int, dict[tuple[Any, ...], Any]] = {}
+        self.members: dict[int, dict[int, Any]] = {}
+        for mapper in [each for root in ring for each in root.self_and_descendants]:
+            written = written_relationships(mapper)
+            for prop in (*written.here, *written.there):
+                if prop.post_update is late and not prop.inherited:
+                    sides = (mapper, prop.mapper)
+                    child, owner = sides if prop.join.foreign_is_local else sides[::-1]
+                    if owner.base_mapper in ring and child.base_mapper in ring:
+                        self.edges.append((prop, child, owner))
+
+    def of(self, obj: Any) -> list[tuple[Any, Any]]:
+        """Return (relationship, owner) of the rows that the row of `obj` refers to."""
+        found = []
+        state = state_of(obj)
+        mapper = state.manager.mapper
+        for edge in self.edges:
+            prop, child, _owner = edge
+            if mapper.isa(child):
+                owner = self._members(edge).get(id(obj)) or self._by_key(edge, obj, mapper)
+                if owner is not None:
+                    found.append((prop, owner))
+        return found
+
+    def _by_key(self, edge: tuple[Any, Mapper, Mapper], obj: Any, mapper: Mapper) -> Any:
+        """Find an owner by the foreign key; it is loaded where no list tells of its owner."""
+        prop = edge[0]
+        load = prop.join.foreign_is_local and not any(
+            other.join.foreign_is_remote and not other.passive_deletes
+            for other in prop.other_sides
+        )
+        key = tuple([stored(obj, mapper, foreign, load) for _, foreign in prop.join.pairs])
+        return None if None in key else self._index(edge).get(key)
+
+    def _members(self, edge: tuple[Any, Mapper, Mapper]) -> dict[int, Any]:
+        """Return id of a member -> owner, of the lists that are in memory."""
+        prop, _child, owner = edge
+        found = self.members.get(id(prop))
+        if found is None:
+            found = self.members[id(prop)] = {}
+            for obj in self.doomed if prop.join.foreign_is_remote else ():
+                state = state_of(obj)
+                if state.manager.mapper.isa(owner):
+                    found.update({id(each): obj for each in prop.members(obj, state)})
+        return found
+
+    def _index(self, edge: tuple[Any, Mapper, Mapper]) -> dict[tuple[Any, ...], Any]:
+        prop, _child, owner = edge
+        index = self.indexes.get(id(prop))
+        if index is None:
+            index = self.indexes[id(prop)] = {}
+            for obj in self.doomed:
+                mapper = state_of(obj).manager.mapper
+                if mapper.isa(owner):
+                    pairs = prop.join.pairs
+                    key = tuple([stored(obj, mapper, source, False) for source, _ in pairs])
+                    index[key] = obj
+        return index
+
+
+def stored(obj: Any, mapper: Mapper, column: Any, load: bool) -> Any:
+    """Return the value of a column as it stands in the row of a persistent object.
+
+    None where it is not loaded, unless it shall be.
+    """
+    state = state_of(obj)
+    key = mapper.property_of(column).key
+    if key in mapper.pk_keys:
+        return mapper.identity_of(state.pk)[mapper.pk_keys.index(key)]
+    old = NO_VALUE if state.old is None else state.old.get(key, NO_VALUE)
+    if old is not NO_VALUE:
+        return old
+    return getattr(obj, key) if load and key not in state.values else state.values.get(key)
+
+
+def circular(what: str, circle: list[Any], props: list[str]) -> Exception:
+    """Return the error for rows that wait for each other."""
+    classes = ", ".join(sorted({type(each).__name__ for each in circle}))
+    names = ", ".join(sorted(set(props)))
+    alone = len(circle) == 1
+    rows = "A row refers to itself" if alone else f"{len(circle)} rows refer to each other"
+    text = (
+        f"Circular dependency detected. {rows} (class {classes}, along {names}) and {what} one "
+        f"after the other. Set post_update=True on one of these relationships, so that its key "
+        f"is written by an UPDATE of its own."
+    )
+    return CircularDependencyError(text, set(), set(), msg=text)
