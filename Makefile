@@ -54,6 +54,7 @@ docs: .venv/.dev .venv/.test .venv/.installed
 
 bench: .venv/.test .venv/.installed
 	.venv/bin/python -m bench $(ARGS)
+	$(if $(ARGS),,.venv/bin/python -m bench.events)
 
 # Long random runs: the Hypothesis programs with many more examples.
 soak: .venv/.test .venv/.installed

@@ -28,7 +28,14 @@ SUBCOMMANDS = {
         "demo",
         ("aiosmtpd", "argon2", "click", "rich"),
         "Tell the CodeCrafters story: sign-ups, listeners, mail and a timeline.",
-    )
+    ),
+    "events": Subcommand(
+        "cormorant.inspector.command",
+        "events",
+        "cli",
+        ("click", "rich"),
+        "List the listeners of a module in firing order, or all events with --catalog.",
+    ),
 }
 
 HELP = ("-h", "--help", "help")

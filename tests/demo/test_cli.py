@@ -226,7 +226,7 @@ def test_an_unreachable_mail_server_leaves_the_tables_alone(write: Writer, place
     [
         (["--help"], 0, cli.usage() + "\n", ""),
         ([], 2, cli.usage() + "\n", ""),
-        (["dmeo"], 2, "", "cormorant: no command 'dmeo'; there is demo.\n"),
+        (["dmeo"], 2, "", "cormorant: no command 'dmeo'; there is demo, events.\n"),
     ],
 )
 def test_the_command_knows_its_subcommands(

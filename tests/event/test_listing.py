@@ -134,12 +134,25 @@ def test_without_a_target_every_listener_stands_once_at_its_place() -> None:
     assert short(event.listeners()) == [
         "modified of User.email: changed",
         "before_insert of Mapper (every class): print",
-        "before_insert of Base: check",
         "before_insert of User: stamp",
+        "before_insert of Base: check",
         "after_insert of Other: stamp",
         "load of User: loaded",
         "before_commit of Session: committed",
         "before_commit of one Session: print",
+    ]
+
+
+def test_classes_whose_orders_contradict_are_listed_one_by_one() -> None:
+    event.listen(Other, "before_insert", stamp, before=check)
+    event.listen(Other, "before_insert", check)
+    event.listen(User, "before_insert", check, before=stamp)
+    event.listen(User, "before_insert", stamp)
+    assert short(event.listeners()) == [
+        "before_insert of Other: stamp",
+        "before_insert of Other: check",
+        "before_insert of User: check",
+        "before_insert of User: stamp",
     ]
 
 
@@ -153,6 +166,7 @@ def test_only_one_event_may_be_asked_for() -> None:
     ("arguments", "text"),
     [
         ((User, "before_insrt"), "There is no event 'before_insrt' for the class 'User'; did you"),
+        ((None, "lod"), "There is no event 'lod'; did you mean 'load' (InstanceEvents)?"),
         ((7,), "There are no events of the ORM for an object of the class 'int'. Its targets are"),
     ],
 )

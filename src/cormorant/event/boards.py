@@ -162,14 +162,24 @@ class Board:
             classes = sorted(
                 self._known.values(), key=lambda cls: (cls.__module__, cls.__qualname__)
             )
-            for cls in classes:
-                for (_, name), registrations in self._record(cls).listeners.items():
-                    if name == event.name:
-                        found += in_order(registrations)
+            found += self._of_all_classes(classes, event.name)
             for cls in classes:
                 for own in list(self._record(cls).owned):
                     found += in_order(own.own.get(event.name, ()))
         return [each for each in found if each.target]
+
+    def _of_all_classes(self, classes: list[type[Any]], event: str) -> list[Registration]:
+        """List the listeners of classes as one band, or class by class if that has no order."""
+        lists = [
+            registrations
+            for cls in classes
+            for (_, name), registrations in self._record(cls).listeners.items()
+            if name == event
+        ]
+        try:
+            return in_order([each for registrations in lists for each in registrations])
+        except ListenError:
+            return [each for registrations in lists for each in in_order(registrations)]
 
     def _attach(self, cls: type[Any], key: str | None, dispatch: ports.Dispatch) -> None:
         with LOCK:

@@ -136,7 +136,8 @@ def unknown_event(target: Any, name: str, families: Iterable[type[Family]]) -> L
         cure = f"it has {'; '.join(_events_of(family) for family in at_home)}."
     else:
         cure = f"the families are {_all_of(_names(families))}."
-    return ListenError(f"There is no event {name!r} for {describe(target, families)}; {cure}")
+    of_target = "" if target is None else f" for {describe(target, families)}"
+    return ListenError(f"There is no event {name!r}{of_target}; {cure}")
 
 
 def nearest(name: str, known: Collection[str]) -> str:

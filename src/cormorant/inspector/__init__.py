@@ -1,0 +1,1 @@
+"""Look at an application from the terminal: which listeners it has."""
