@@ -85,6 +85,8 @@ class Mapper:
         ]
         for key, column in self.load_columns:
             setattr(class_, key, InstrumentedAttribute(class_, key, self, None, column))
+        self.row_columns = self.load_columns
+        self.tables: tuple[Any, ...] = (table,)
         self.single_rows = None
         class_.__mapper__ = self
         self.element = entity_clause(self)
