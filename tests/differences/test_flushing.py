@@ -231,3 +231,25 @@ def test_keys_are_copied_in_one_order_where_the_oracle_has_many() -> None:
     theirs, ours = both(scenario)
     assert len(theirs) > 1
     assert len(ours) == 1
+
+
+def test_a_deletion_does_not_flush_the_ones_before_it() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm, cascade="all")
+        for name in ("Ann", "Bob", "Cem"):
+            user = stored(world, name=name)
+            world.session.add(world.Address(email=f"{name}@x", user=user))
+        world.session.commit()
+        users = world.session.scalars(orm.select(world.User)).all()
+        flushes: list[int] = []
+        orm.event.listen(
+            world.session,
+            "before_flush",
+            lambda session, _context, _objects: flushes.append(len(session.deleted)),
+        )
+        for user in users:
+            world.session.delete(user)
+        world.session.flush()
+        return flushes
+
+    assert both(scenario) == ([2, 2, 2], [6])

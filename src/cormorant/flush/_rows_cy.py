@@ -5,7 +5,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from cormorant.instrument._state_cy import FLAG_FLUSHING, settle, state_of, values_of
+from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
+    FLAG_DELETING,
+    FLAG_FLUSHING,
+    known_state,
+    settle,
+    state_of,
+    values_of,
+)
 from cormorant.instrument.constants import NO_VALUE
 
 try:
@@ -243,3 +251,57 @@ def end_insert(objects: Any, new: Any) -> Any:
         state.flags &= ~FLAG_FLUSHING
         state.old = None
         pending.pop(id(obj), None)
+
+
+def keys_of(objects: Any, processor: Any) -> Any:
+    """Return the bare keys of persistent objects, ready for the driver."""
+    keys: list[Any] = []
+    for obj in objects:
+        pk = known_state(obj).pk
+        keys.append(pk if processor is None else processor(pk))
+    return keys
+
+
+def end_delete(objects: Any, identity_map: Any, link: Any) -> Any:
+    """Let deleted objects leave the identity map and the sets of what is to be written."""
+    last: Any = None
+    known: dict[Any, Any] = {}
+    doomed: dict[Any, Any] = link.deleted
+    changed: dict[Any, Any] = link.changed
+    for obj in objects:
+        state = state_of(obj)
+        settle(state)
+        if type(obj) is not last:
+            last = type(obj)
+            known = identity_map.of(state.manager.mapper)
+        reference = known.get(state.pk)
+        if reference is not None and reference() is obj:
+            del known[state.pk]
+        state.flags = (state.flags & ~FLAG_DELETING) | FLAG_DELETED
+        if state.old is not None:
+            state.old = None
+        number = id(obj)
+        doomed.pop(number, None)
+        if changed:
+            changed.pop(number, None)
+
+
+def mark_deleted(members: Any, link: Any, is_leaf: Any) -> Any:
+    """Mark members for deletion; return those of which more has to be known.
+
+    `is_leaf(obj)`: deletions of its class do not go on.
+    """
+    odd: list[Any] = []
+    doomed: dict[Any, Any] = link.deleted
+    last: Any = None
+    leaf: cython.bint = False
+    for obj in members:
+        state = known_state(obj)
+        if type(obj) is not last:
+            last = type(obj)
+            leaf = is_leaf(obj)
+        if not leaf or state.link is not link or state.pk is None or state.flags & FLAG_DELETED:
+            odd.append(obj)
+        else:
+            doomed[id(obj)] = obj
+    return odd

@@ -71,10 +71,12 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
         _take_all(context, found)
     else:
         _take_rest(context, found, only)
-    for oid, obj in list(doomed.items()):
-        if oid not in context.touched and (only is None or oid in only):
-            context.touched[oid] = obj
-            _put(found.deleted, obj)
+    leaving = doomed
+    if context.touched or only is not None:
+        wanted = doomed if only is None else only
+        leaving = {i: o for i, o in doomed.items() if i in wanted and i not in context.touched}
+    context.touched.update(leaving)
+    by_root(list(leaving.values()), found.deleted)
     if context.snapshots:
         for obj in context.changed_since():
             if id(obj) not in doomed:
@@ -145,7 +147,8 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
     while doomed or context.leavers:
         _load_for_release(context, doomed)
         for obj in doomed:
-            released += _release_children(context, changes, obj)
+            if not _leaves_nothing(context, obj):
+                released += _release_children(context, changes, obj)
         doomed = take_orphans(context, changes) if context.leavers else []
         for obj in doomed:
             _put(changes.deleted, obj)
@@ -371,6 +374,20 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
                 _let_go(context, changes, prop, child, obj)
                 released.append(child)
     return released
+
+
+def _leaves_nothing(context: UOWTransaction, obj: Any) -> bool:
+    """Tell whether a deletion touches no other row: unchanged, and it takes its members along."""
+    state = state_of(obj)
+    if state.old is not None or context.snapshots:
+        return False
+    memo = state.manager.mapper.memo
+    known: bool | None = memo.get("leaves_nothing")
+    if known is None:
+        written = written_relationships(state.manager.mapper)
+        alone = [p.cascade.delete or p.passive_deletes == "all" for p in written.there]
+        known = memo["leaves_nothing"] = all(alone) and not written.between
+    return known
 
 
 def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:

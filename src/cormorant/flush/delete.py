@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
+from cormorant.flush._rows_cy import keys_of
 from cormorant.flush.facts import WriteFacts
 from cormorant.instrument._state_cy import state_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.sql import wire
-from cormorant.sql.writes import delete_plan
+from cormorant.sql.writes import delete_keys_plan, delete_plan
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from cormorant.flush.context import UOWTransaction
     from cormorant.mapping.mapper import Mapper
+
+
+FEWEST_TOGETHER = 4
+MOST_TOGETHER = 512
+"""Rows that one DELETE names by their keys, at least and at most."""
 
 
 def delete_rows(
@@ -40,6 +46,11 @@ def delete_from(
     rule = mapper.version if facts.is_root else None
     if rule is not None:
         where.append(rule.column)
+    if rule is None and len(where) == 1 and len(objects) >= FEWEST_TOGETHER:
+        count = _delete_together(mapper, facts, objects, connection)
+        if count is not None:
+            _check(mapper, facts, len(objects), count)
+            return
     plan = delete_plan(facts.table, where, connection.dialect, owner=mapper.class_.__name__)
     road = wire.road(connection, plan)
     rows = []
@@ -56,6 +67,25 @@ def delete_from(
         rows.append(row)
     count = wire.run_many(connection, plan, rows, road)
     _check(mapper, facts, len(objects), count)
+
+
+def _delete_together(
+    mapper: Mapper, facts: WriteFacts, objects: list[Any], connection: Connection
+) -> int | None:
+    """Delete rows by lists of their keys; return how many, or None where Core has to run it."""
+    table, column, owner = facts.table, facts.where[0], mapper.class_.__name__
+    deleted = 0
+    for start in range(0, len(objects), MOST_TOGETHER):
+        batch = objects[start : start + MOST_TOGETHER]
+        # Filled up to a power of two with a repeated key, so that few plans serve all.
+        room = 1 << (len(batch) - 1).bit_length()
+        plan = delete_keys_plan(table, column, room, connection.dialect, owner)
+        if wire.road(connection, plan) != "fast":
+            return None
+        keys = keys_of(batch, plan.processors[0])
+        keys += keys[-1:] * (room - len(keys))
+        deleted += wire.run_many(connection, plan, [tuple(keys)], "fast")
+    return deleted
 
 
 def _check(mapper: Mapper, facts: WriteFacts, expected: int, count: int) -> None:

@@ -55,7 +55,8 @@ class Link:
     """What the states of one session share; closing a session leaves them a dead one.
 
     `epoch` grows when the session expires everything: a state of another epoch is stale.
-    `new`, `changed`, `deleted`: objects by id, in the order in which they came.
+    `new`, `changed`, `deleted`: objects by id, in the order in which they came. `due`: deleted
+    objects whose members of a relationship are to be loaded and deleted as well.
     """
 
     if cython.compiled:
@@ -65,10 +66,12 @@ class Link:
         new = cython.declare(dict, visibility="public")
         changed = cython.declare(dict, visibility="public")
         deleted = cython.declare(dict, visibility="public")
+        due = cython.declare(list, visibility="public")
     else:
         new: dict[int, Any]
         changed: dict[int, Any]
         deleted: dict[int, Any]
+        due: list[Any]
 
     def __init__(self, unit: Any) -> None:
         self.epoch = 1
@@ -77,6 +80,7 @@ class Link:
         self.new = {}
         self.changed = {}
         self.deleted = {}
+        self.due = []
 
 
 @cython.final

@@ -185,34 +185,7 @@ def _was_deleted(state: InstanceState) -> core_exc.InvalidRequestError:
     )
 
 
-def delete(session: Session, obj: Any) -> None:
-    """Mark a persistent object, and what delete cascades reach, for deletion."""
-    state = state_of(obj)
-    if state.pk is None:
-        raise core_exc.InvalidRequestError(
-            f"Instance of class {type(obj).__name__!r} is not persisted: only an object with a "
-            f"row can be deleted. Expunge a pending object instead."
-        )
-    if state.link is session.link and id(obj) in session.link.deleted:
-        return
-    _bring_in(session, obj, state)
-    reached: list[Any] = []
-    if has_relationships(state.manager.mapper):
-        # Found before anything is marked: the loads of a cascade may flush.
-        reached.extend(state.manager.mapper.cascade_iterator("delete", state))
-    _mark_deleted(session, obj, state)
-    for member, _mapper, child, _values in reached:
-        if child.pk is not None:
-            _bring_in(session, member, child)
-            _mark_deleted(session, member, child)
-
-
-def _mark_deleted(session: Session, obj: Any, state: InstanceState) -> None:
-    if not state.flags & FLAG_DELETED:
-        session.link.deleted[id(obj)] = obj
-
-
-def _bring_in(session: Session, obj: Any, state: InstanceState) -> None:
+def bring_in(session: Session, obj: Any, state: InstanceState) -> None:
     """Attach an object that is to be deleted, if it is not here."""
     _refuse_other_session(session, state)
     if state.flags & FLAG_DELETED:

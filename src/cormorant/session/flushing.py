@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
 
-from cormorant.flush._rows_cy import end_insert, forget_changes
+from cormorant.flush._rows_cy import end_delete, end_insert, forget_changes
 from cormorant.flush.changes import family_has_relationships
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.run import run_flush
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
-    FLAG_DELETING,
-    settle,
     state_of,
 )
 from cormorant.session.failing import Tell, plainly, quietly
@@ -121,7 +119,7 @@ def _finish(
     for obj in deleted:
         if state_of(obj).old is not None:
             node.dirty[id(obj)] = obj
-        _leave_map(session, obj)
+    end_delete(deleted, session.identity_map, link)
     for obj, before in later:
         state = state_of(obj)
         state.old = before
@@ -145,23 +143,9 @@ def _settle_queues(context: UOWTransaction) -> None:
             state.extra.queues = None
 
 
-def _leave_map(session: Session, obj: Any) -> None:
-    state = state_of(obj)
-    settle(state)
-    known = session.identity_map.of(state.manager.mapper)
-    reference = known.get(state.pk)
-    if reference is not None and reference() is obj:
-        del known[state.pk]
-    state.flags = (state.flags & ~FLAG_DELETING) | FLAG_DELETED
-    state.old = None
-    session.link.deleted.pop(id(obj), None)
-    session.link.changed.pop(id(obj), None)
-
-
 def leave_deleted(session: Session, objects: list[Any]) -> None:
     """Let objects whose rows a statement deleted leave as if a flush had deleted them."""
-    for obj in objects:
-        _leave_map(session, obj)
+    end_delete(objects, session.identity_map, session.link)
     session.begin_if_needed().deleted.extend(objects)
     _announce(session, [], objects)
 

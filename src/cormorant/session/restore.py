@@ -92,6 +92,7 @@ def after_rollback(node: SessionTransaction) -> None:
     _switch_keys_back(session, node)
     doomed = [*node.deleted, *link.deleted.values()]
     link.deleted.clear()
+    link.due.clear()
     for obj in doomed:
         if id(obj) not in made and state_of(obj).link is link:
             _undelete(session, obj)

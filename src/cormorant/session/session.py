@@ -18,6 +18,7 @@ from cormorant.mapping.mapper import Mapper, class_mapper
 from cormorant.session import (
     announced,
     attach,
+    doomed,
     flushing,
     functions,
     loading,
@@ -40,17 +41,19 @@ class Session(Statements):
     def add(self, instance: object, *, _warn: bool = True) -> None:
         """Put an object, and what it cascades to, into the session."""
         self.own("add()")
+        self.settle_deletes()
         attach.add(self, instance)
 
     def add_all(self, instances: Iterable[object]) -> None:
         """Put objects, and what they cascade to, into the session."""
         self.own("add_all()")
+        self.settle_deletes()
         attach.add_all(self, instances)
 
     def delete(self, instance: object) -> None:
         """Mark an object for deletion by the next flush."""
         self.own("delete()")
-        attach.delete(self, instance)
+        doomed.delete(self, instance)
 
     def delete_all(self, instances: Iterable[object]) -> None:
         """Mark objects for deletion by the next flush."""
@@ -64,6 +67,7 @@ class Session(Statements):
     def expunge(self, instance: object) -> None:
         """Take an object out of the session."""
         self.own("expunge()")
+        self.settle_deletes()
         attach.expunge(self, instance)
 
     def expunge_all(self) -> None:
@@ -74,11 +78,13 @@ class Session(Statements):
     def expire(self, instance: object, attribute_names: Iterable[str] | None = None) -> None:
         """Have attributes of an object loaded anew on their next access."""
         self.own("expire()")
+        self.settle_deletes()
         loading.expire(self, instance, attribute_names)
 
     def expire_all(self) -> None:
         """Have all objects loaded anew on their next access; drops unflushed changes."""
         self.own("expire_all()")
+        self.settle_deletes()
         for obj in list(self.link.changed.values()):
             state = state_of(obj)
             drop_values(state)
@@ -93,6 +99,7 @@ class Session(Statements):
     ) -> None:
         """Load attributes of an object now, overwriting what is in memory."""
         with self._working("refresh()"):
+            self.settle_deletes()
             loading.refresh(self, instance, attribute_names, with_for_update or None)
 
     def merge(
@@ -104,6 +111,7 @@ class Session(Statements):
     ) -> O:
         """Copy the state of an object onto the one of its key in this session; return that."""
         with self._working("merge()"):
+            self.settle_deletes()
             result: O = merging.merge_all(self, [instance], load, options)[0]
             return result
 
@@ -112,6 +120,7 @@ class Session(Statements):
     ) -> list[O]:
         """Merge each of the objects."""
         with self._working("merge_all()"):
+            self.settle_deletes()
             return merging.merge_all(self, instances, load, options)
 
     def get(
@@ -196,7 +205,16 @@ class Session(Statements):
 
     def load_missing(self, target: Any, state: Any, key: str) -> None:
         """Load an unloaded attribute of an object; called by the attribute itself."""
+        if self.link.due:
+            doomed.follow_deletes(self)
+            if key in state.values:
+                return
         loading.load_missing(self, target, state, key)
+
+    def settle_deletes(self) -> None:
+        """Find what else the deletions so far delete."""
+        if self.link.due:
+            doomed.follow_deletes(self)
 
     def peek_related(self, target: Any, state: Any, key: str) -> Any:
         """Return a related object if it is in memory; called by the attribute itself."""
@@ -215,6 +233,7 @@ class Session(Statements):
     def flush(self, objects: Iterable[object] | None = None) -> None:
         """Write all changes to the database, within the transaction."""
         with self._working("flush()"):
+            self.settle_deletes()
             flushing.flush(self, objects)
 
     @property
@@ -273,6 +292,7 @@ class Session(Statements):
     @property
     def dirty(self) -> ObjectSet:
         """The persistent objects with changes, whether or not these cancel out."""
+        self.settle_deletes()
         link = self.link
         return ObjectSet(
             [
@@ -285,6 +305,7 @@ class Session(Statements):
     @property
     def deleted(self) -> ObjectSet:
         """The objects that the next flush deletes."""
+        self.settle_deletes()
         return ObjectSet(self.link.deleted.values())
 
     def is_modified(self, instance: object, include_collections: bool = True) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
@@ -27,6 +27,9 @@ MOST_PLANS = 2000
 
 CACHE = "_cormorant_plans"
 _named = re.compile(r"%%|%\(([^)]+)\)s")
+
+NO_LENGTHS: Mapping[str, int] = {}
+"""Of statements without expanding parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,27 +119,51 @@ def cache_of(dialect: Dialect) -> dict[Hashable, Any]:
     return cache
 
 
-def wire_up(compiled: Any, dialect: Dialect) -> Wiring | None:
+def wire_up(
+    compiled: Any, dialect: Dialect, lengths: Mapping[str, int] = NO_LENGTHS
+) -> Wiring | None:
     """Turn a compiled statement into positional SQL; None where only Core can run it.
 
-    That is so for parameters that Core renders at execution, and for columns whose Python
-    defaults Core would have to compute.
+    That is so for parameters that Core renders at execution, but for expanding ones of known
+    `lengths`, and for columns whose Python defaults Core would have to compute.
     """
-    if getattr(compiled, "post_compile_params", True) or getattr(
-        compiled, "literal_execute_params", True
-    ):
+    late = getattr(compiled, "post_compile_params", None)
+    if late is None or getattr(compiled, "literal_execute_params", True):
+        return None
+    if {bind.key for bind in late} != set(lengths):
         return None
     if getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ()):
         return None
-    text = positional(compiled, dialect)
+    expanded, source = _expanded(compiled, lengths) if lengths else (compiled, {})
+    text = positional(expanded, dialect)
     if text is None:
         return None
     sql, names = text
-    processors = tuple(bind_processor(compiled.binds[name].type, dialect) for name in names)
+    binds = compiled.binds
+    made = {name: bind_processor(bind.type, dialect) for name, bind in binds.items()}
+    processors = tuple(made[source.get(name, name)] for name in names)
     constants = {
         name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
     }
     return Wiring(sql, names, processors, constants)
+
+
+class _Expanded(NamedTuple):
+    """A compiled statement after its expanding parameters got their lengths."""
+
+    string: str
+    positional: bool
+    positiontup: Sequence[str] | None
+    escaped_bind_names: Mapping[str, str]
+
+
+def _expanded(compiled: Any, lengths: Mapping[str, int]) -> tuple[_Expanded, dict[str, str]]:
+    """Return the statement with all its parameters, and which expanding one each came from."""
+    given = {name: [None] * lengths[name] if name in lengths else None for name in compiled.binds}
+    state = compiled.construct_expanded_state(given)
+    source = {new: old for old, news in state.parameter_expansion.items() for new in news}
+    names = compiled.escaped_bind_names
+    return _Expanded(state.statement, compiled.positional, state.positiontup, names), source
 
 
 def positional(compiled: Any, dialect: Dialect) -> tuple[str, tuple[str, ...]] | None:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Dialect
 from cormorant.sql import wire
 from cormorant.sql.errors import Facts, refused_value
 from cormorant.sql.joining import only_rows_of
-from cormorant.sql.plans import Processors, Span, cached, result_processors, wire_up
+from cormorant.sql.plans import NO_LENGTHS, Processors, Span, cached, result_processors, wire_up
 
 Row = tuple[Any, ...]
 Fetched = tuple[list[Row], Processors | None]
@@ -37,7 +37,13 @@ class ReadPlan:
         "sql",
     )
 
-    def __init__(self, core: Any, names: Sequence[str], dialect: Dialect) -> None:
+    def __init__(
+        self,
+        core: Any,
+        names: Sequence[str],
+        dialect: Dialect,
+        lengths: Mapping[str, int] = NO_LENGTHS,
+    ) -> None:
         self.sql = ""
         self.positions: tuple[int, ...] = ()
         self.as_given = False
@@ -46,7 +52,7 @@ class ReadPlan:
         self.result_processors: Processors | bool | None = False
         """False until a first execution has told the type codes of the columns."""
         compiled: Any = core.compile(dialect=dialect)
-        wiring = wire_up(compiled, dialect)
+        wiring = wire_up(compiled, dialect, lengths)
         self.spans: tuple[Span, ...] = getattr(compiled.compile_state, "spans", ())
         """The elements of a row, where the statement selects entities."""
         self.kinds = tuple(c.type for c in compiled.compile_state.statement._raw_columns)
@@ -204,16 +210,26 @@ class PreparedSelect:
     def _plan(self, dialect: Dialect, count: int) -> ReadPlan:
         def make() -> tuple[ReadPlan, Any]:
             core, names = self.core(count)
-            return ReadPlan(core, names, dialect), core
+            lengths = {self.names[0]: count} if self._expands(count) else NO_LENGTHS
+            return ReadPlan(core, names, dialect, lengths), core
 
         plan, core = cached(dialect, (PreparedSelect, self, count), make)
         self._last = (dialect, count, plan, core)
         return plan
 
+    def _expands(self, count: int) -> bool:
+        """Tell whether the keys are one expanding parameter: Core renders a long list fast."""
+        return count > 1 and len(self.equal) == 1 and self._criterion is None
+
     def core(self, count: int = 1) -> tuple[Any, tuple[str, ...]]:
         """Return the Core statement for `count` keys and the names of its parameters."""
         if not self.equal:
             return self.statement, ()
+        if self._expands(count):
+            column, name = self.equal[0], self.names[0]
+            bind = bindparam(name, type_=column.type, expanding=True)
+            names = tuple([f"{name}_{number}" for number in range(1, count + 1)])
+            return self.statement.where(column.in_(bind)), names
         names = tuple(f"{name}_{k}" if k else name for k in range(count) for name in self.names)
         binds = iter(
             bindparam(name, type_=self.equal[n % len(self.equal)].type)
@@ -222,8 +238,7 @@ class PreparedSelect:
         if self._criterion is not None:
             where = self._criterion(list(binds))
         elif len(self.equal) == 1:
-            wanted = self.equal[0]
-            where = wanted == next(binds) if count == 1 else wanted.in_(list(binds))
+            where = self.equal[0] == next(binds)
         else:
             where = or_(
                 *(and_(*(each == next(binds) for each in self.equal)) for _ in range(count))
@@ -237,9 +252,10 @@ class PreparedSelect:
         core, names = (last[3], None) if last[1] == count else self.core(count)
         if names is None:
             names = self.core(count)[1] if count > 1 else self.names
-        rows = wire.fetch_by_core(
-            connection, core, dict(zip(names, values, strict=True)), options, self.facts
-        )
+        given: dict[str, Any] = dict(zip(names, values, strict=True))
+        if self._expands(count):
+            given = {self.names[0]: list(values)}
+        rows = wire.fetch_by_core(connection, core, given, options, self.facts)
         return rows, None
 
 

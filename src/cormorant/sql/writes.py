@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, and_, bindparam, delete, exc, insert, update
 from sqlalchemy.engine import Dialect
 
 from cormorant.sql.errors import Facts, refused_value
-from cormorant.sql.plans import Processors, cached, result_processors, wire_up
+from cormorant.sql.plans import NO_LENGTHS, Processors, cached, result_processors, wire_up
 
 Row = tuple[Any, ...]
 
@@ -55,6 +55,7 @@ class WritePlan:
         returning: tuple[Any, ...],
         facts: Facts,
         columns: tuple[Any, ...] = (),
+        lengths: Mapping[str, int] = NO_LENGTHS,
     ) -> None:
         self.kind = kind
         self.columns = columns
@@ -75,9 +76,9 @@ class WritePlan:
         self.constants: Row = ()
         self.result_processors: Processors | bool | None = False
         """False until a first execution has told the type codes of the columns."""
-        self.fast = self._compile()
+        self.fast = self._compile(lengths)
 
-    def _compile(self) -> bool:
+    def _compile(self, lengths: Mapping[str, int]) -> bool:
         """Let Core write the SQL; return False where only Core can run the statement."""
         if self.returning and not getattr(self.dialect, f"{self.kind}_returning"):
             return False
@@ -86,7 +87,7 @@ class WritePlan:
             compiled = self.core.compile(dialect=self.dialect, column_keys=keys)
         except exc.CompileError:
             return False
-        wiring = wire_up(compiled, self.dialect)
+        wiring = wire_up(compiled, self.dialect, lengths)
         if wiring is None or not set(self.names) <= set(wiring.names):
             return False
         given = {name: index for index, name in enumerate(self.names)}
@@ -221,6 +222,21 @@ def delete_plan(
         return WritePlan("delete", table, core, names, dialect, (), facts)
 
     return cached(dialect, ("delete", table, where, owner, safe), make)
+
+
+def delete_keys_plan(
+    table: Any, column: Column[Any], count: int, dialect: Dialect, owner: str = ""
+) -> WritePlan:
+    """Return the plan that deletes the rows of `count` keys in one statement."""
+
+    def make() -> WritePlan:
+        keys = bindparam(WHERE, type_=column.type, expanding=True)
+        names = tuple([f"{WHERE}_{number}" for number in range(1, count + 1)])
+        core = delete(table).where(column.in_(keys))
+        facts = Facts(owner, table.name, (column.name,), "DELETE")
+        return WritePlan("delete", table, core, names, dialect, (), facts, (), {WHERE: count})
+
+    return cached(dialect, ("delete keys", table, column, count, owner), make)
 
 
 def _criteria(where: Sequence[Column[Any]], null_safe: Sequence[Column[Any]]) -> Any:

@@ -1,0 +1,146 @@
+"""Deletions whose members are not loaded: what they reach is found in batches, when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event as core_event
+
+from tests.contract.oracle import Orm, cormorant_orm
+from tests.differences.sides import blog_in, both, rows
+
+FAMILIES = 3
+"""Users with two addresses each."""
+
+
+def families(orm: Orm, cascade: str = "all", count: int = FAMILIES) -> tuple[Any, list[Any]]:
+    """Return a world with stored users, their addresses not loaded."""
+    world = blog_in(orm, cascade=cascade)
+    for number in range(count):
+        user = world.User(name=f"user {number}")
+        for part in "ab":
+            user.addresses.append(world.Address(email=f"{number}{part}@x"))
+        world.session.add(user)
+    world.session.commit()
+    world.session.close()
+    found = world.session.scalars(orm.select(world.User).order_by(world.User.id)).all()
+    return world, list(found)
+
+
+def left(world: Any) -> tuple[Any, Any]:
+    """Return the users and addresses that are stored."""
+    return (
+        rows(world, "select name from users order by id"),
+        rows(world, "select email, user_id from addresses order by id"),
+    )
+
+
+def emails(objects: Any) -> list[str]:
+    """Return the addresses among objects, sorted."""
+    return sorted(each.email for each in objects if hasattr(each, "email"))
+
+
+def look_at_deleted(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.delete(users[0])
+    return emails(world.session.deleted)
+
+
+def read_the_members(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.delete(users[0])
+    return emails(users[0].addresses)
+
+
+def add_again(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.delete(users[0])
+    world.session.add(users[0])
+    return emails(world.session.deleted)
+
+
+def roll_back(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.delete(users[0])
+    world.session.rollback()
+    world.session.flush()
+    return emails(users[0].addresses)
+
+
+def expunge(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.delete(users[0])
+    world.session.expunge(users[0])
+    return emails(world.session.deleted), emails(world.session)
+
+
+def expire(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.delete(users[0])
+    world.session.expire(users[0])
+    return len(world.session.deleted)
+
+
+def take_another_member_in(orm: Orm, world: Any, users: list[Any]) -> Any:
+    other = users[1].addresses[0]
+    world.session.delete(users[0])
+    other.user = users[0]
+    return emails(world.session.deleted)
+
+
+def in_a_savepoint(orm: Orm, world: Any, users: list[Any]) -> Any:
+    inner = world.session.begin_nested()
+    world.session.delete(users[0])
+    inner.rollback()
+    return emails(world.session.deleted), emails(users[0].addresses)
+
+
+def with_a_change_before(orm: Orm, world: Any, users: list[Any]) -> Any:
+    world.session.add(world.Address(email="new@x", user=users[0]))
+    world.session.delete(users[0])
+    return emails(world.session.deleted)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        look_at_deleted,
+        read_the_members,
+        add_again,
+        roll_back,
+        expunge,
+        expire,
+        take_another_member_in,
+        in_a_savepoint,
+        with_a_change_before,
+    ],
+)
+@pytest.mark.parametrize("cascade", ["all", "save-update, merge"])
+def test_nobody_sees_that_members_are_loaded_late(
+    act: Callable[[Orm, Any, list[Any]], Any], cascade: str
+) -> None:
+    def scenario(orm: Orm) -> Any:
+        world, users = families(orm, cascade)
+        seen = act(orm, world, users)
+        world.session.flush()
+        stored = left(world)
+        world.session.commit()
+        return seen, stored
+
+    theirs, ours = both(scenario)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize("cascade", ["all", "save-update, merge"])
+def test_the_number_of_statements_hardly_grows_with_the_deletions(cascade: str) -> None:
+    counts = []
+    for size in (5, 50, 400):
+        world, users = families(cormorant_orm(), cascade, size)
+        statements: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, text: str, *_rest: Any, to: Any = statements) -> None:
+            to.append(text)
+
+        core_event.listen(world.engine, "before_cursor_execute", note)
+        for user in users:
+            world.session.delete(user)
+        world.session.flush()
+        counts.append(len([text for text in statements if "address" in text]))
+        assert left(world)[0] == []
+    assert counts[0] == counts[1] == counts[2] <= 2
