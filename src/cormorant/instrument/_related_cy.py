@@ -84,7 +84,9 @@ class RelationSlot:
     """What the short way asks of a relationship attribute.
 
     `quiet`: nobody listens to its changes. `listed`: it holds a list of our own; `plain`: and
-    nobody listens to lists being made. `reverse`: the attribute of the other side.
+    nobody listens to lists being made. `reverse`: the attribute of the other side. What the
+    general road adds (`read`, `change`, `assign`, `erase`, `bulk_token`) is no field of C: it is
+    asked of the slot as `Any`.
     """
 
     if cython.compiled:
@@ -103,12 +105,6 @@ class RelationSlot:
         quiet: bool = True
         listed: bool = False
         plain: bool = False
-        # What the general road adds.
-        read: Any
-        change: Any
-        assign: Any
-        erase: Any
-        bulk_token: Any
 
 
 @cython.auto_pickle(False)
@@ -127,14 +123,17 @@ class ObjectSlot(RelationSlot):
                     return cython.cast(object, found)
             elif self.key in values:
                 return values[self.key]
-        return self.read(obj)
+        general: Any = self
+        return general.read(obj)
 
     def __set__(self, obj: Any, value: Any) -> None:
+        general: Any = self
         if not self.refer(obj, value):
-            self.change(obj, value, None)
+            general.change(obj, value, None)
 
     def __delete__(self, obj: Any) -> None:
-        self.erase(obj)
+        general: Any = self
+        general.erase(obj)
 
     @cython.cfunc
     def refer(self, obj: Any, value: Any) -> cython.bint:
@@ -181,7 +180,8 @@ class CollectionSlot(RelationSlot):
                     return known
             if self.plain and fresh_values(obj) is not None:
                 return self.empty_list(obj)
-        return self.read(obj)
+        general: Any = self
+        return general.read(obj)
 
     @cython.cfunc
     def empty_list(self, obj: Any) -> Any:
@@ -198,11 +198,13 @@ class CollectionSlot(RelationSlot):
         return found
 
     def __set__(self, obj: Any, value: Any) -> None:
+        general: Any = self
         if not self.assign_short(obj, value):
-            self.assign(obj, value)
+            general.assign(obj, value)
 
     def __delete__(self, obj: Any) -> None:
-        self.erase(obj)
+        general: Any = self
+        general.erase(obj)
 
     @cython.cfunc
     def assign_short(self, obj: Any, value: Any) -> cython.bint:
@@ -219,9 +221,10 @@ class CollectionSlot(RelationSlot):
         if found is None:
             return False
         fresh: InstrumentedList = found
+        general: Any = self
         for item in value:
             if not fresh.append_short(item):
-                fresh.append(item, self.bulk_token)
+                fresh.append(item, general.bulk_token)
         return True
 
 
