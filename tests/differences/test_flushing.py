@@ -253,3 +253,16 @@ def test_a_deletion_does_not_flush_the_ones_before_it() -> None:
         return flushes
 
     assert both(scenario) == ([2, 2, 2], [6])
+
+
+def test_a_deletion_loads_no_members_that_nobody_can_meet() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm, cascade="all")
+        user = stored(world)
+        world.session.add(world.Address(email="a@x", user=user))
+        world.session.commit()
+        world.session.delete(user)
+        world.session.commit()
+        return problem(lambda: [each.email for each in user.addresses])
+
+    assert both(scenario) == (FINE, "DetachedInstanceError")

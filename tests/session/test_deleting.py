@@ -144,3 +144,94 @@ def test_the_number_of_statements_hardly_grows_with_the_deletions(cascade: str) 
         counts.append(len([text for text in statements if "address" in text]))
         assert left(world)[0] == []
     assert counts[0] == counts[1] == counts[2] <= 2
+
+
+def nothing(orm: Orm, world: Any, users: list[Any]) -> Any:
+    return []
+
+
+def hold_a_member(orm: Orm, world: Any, users: list[Any]) -> Any:
+    return [world.session.get(world.Address, 1)]
+
+
+def hold_an_expired_member(orm: Orm, world: Any, users: list[Any]) -> Any:
+    held = world.session.get(world.Address, 1)
+    world.session.expire(held)
+    return [held]
+
+
+def hold_a_member_of_another(orm: Orm, world: Any, users: list[Any]) -> Any:
+    return [world.session.get(world.Address, 5)]
+
+
+def listen_to_members(orm: Orm, world: Any, users: list[Any]) -> Any:
+    told: list[str] = []
+    orm.event.listen(
+        world.Address, "after_delete", lambda _mapper, _conn, target: told.append(target.email)
+    )
+    return [told]
+
+
+def listen_to_owners(orm: Orm, world: Any, users: list[Any]) -> Any:
+    told: list[Any] = []
+    orm.event.listen(
+        world.User,
+        "before_delete",
+        lambda _mapper, _conn, target: told.append(emails(target.addresses)),
+    )
+    return [told]
+
+
+def listen_after_the_flush(orm: Orm, world: Any, users: list[Any]) -> Any:
+    told: list[Any] = []
+    orm.event.listen(
+        world.session,
+        "after_flush",
+        lambda session, _context: told.extend(emails(session.deleted)),
+    )
+    return [told]
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [
+        nothing,
+        hold_a_member,
+        hold_an_expired_member,
+        hold_a_member_of_another,
+        listen_to_members,
+        listen_to_owners,
+        listen_after_the_flush,
+    ],
+)
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_members_that_nobody_looks_at_are_deleted_all_the_same(
+    prepare: Callable[[Orm, Any, list[Any]], list[Any]], end: str
+) -> None:
+    def scenario(orm: Orm) -> Any:
+        world, users = families(orm, "all")
+        kept = prepare(orm, world, users)
+        for user in users[:2]:
+            world.session.delete(user)
+        world.session.flush()
+        stored = left(world)
+        getattr(world.session, end)()
+        states = [orm.inspect(each).persistent for each in [*users, *kept] if hasattr(each, "id")]
+        told = [each for each in kept if isinstance(each, list)]
+        return stored, left(world), states, told
+
+    theirs, ours = both(scenario)
+    assert ours == theirs
+
+
+def test_members_that_nobody_looks_at_are_not_loaded() -> None:
+    world, users = families(cormorant_orm(), "all")
+    statements: list[str] = []
+    core_event.listen(
+        world.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+    )
+    for user in users:
+        world.session.delete(user)
+    world.session.flush()
+    assert left(world) == ([], [])
+    assert [text.split()[0] for text in statements[:2]] == ["DELETE", "DELETE"]

@@ -43,6 +43,8 @@ class UOWTransaction:
         self.pairs: dict[Any, Pairs] = {}
         self.old_keys: dict[int, Any] = {}
         self.late: list[tuple[Any, Any, Any]] = []
+        self.unseen: dict[Any, list[Any]] = {}
+        """Deleted owners of members that nobody has seen, by relationship."""
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 
     @property

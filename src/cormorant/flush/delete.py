@@ -47,7 +47,8 @@ def delete_from(
     if rule is not None:
         where.append(rule.column)
     if rule is None and len(where) == 1 and len(objects) >= FEWEST_TOGETHER:
-        count = _delete_together(mapper, facts, objects, connection)
+        owner = mapper.class_.__name__
+        count = _delete_together(facts.table, facts.where[0], owner, objects, connection)
         if count is not None:
             _check(mapper, facts, len(objects), count)
             return
@@ -69,11 +70,23 @@ def delete_from(
     _check(mapper, facts, len(objects), count)
 
 
+def delete_unseen(prop: Any, owners: list[Any], connection: Connection) -> None:
+    """Delete the rows of members that are not in memory, by the keys of their owners."""
+    table, owner = prop.mapper.local_table, prop.mapper.class_.__name__
+    ((_source, column),) = prop.synchronize_pairs
+    if _delete_together(table, column, owner, owners, connection) is None:
+        plan = delete_plan(table, [column], connection.dialect, owner=owner)
+        road = wire.road(connection, plan)
+        wire.run_many(connection, plan, [(key,) for key in keys_of(owners, None)], road)
+
+
 def _delete_together(
-    mapper: Mapper, facts: WriteFacts, objects: list[Any], connection: Connection
+    table: Any, column: Any, owner: str, objects: list[Any], connection: Connection
 ) -> int | None:
-    """Delete rows by lists of their keys; return how many, or None where Core has to run it."""
-    table, column, owner = facts.table, facts.where[0], mapper.class_.__name__
+    """Delete the rows with the keys of objects in a column, some hundred to a statement.
+
+    Return how many, or None where Core has to run it.
+    """
     deleted = 0
     for start in range(0, len(objects), MOST_TOGETHER):
         batch = objects[start : start + MOST_TOGETHER]

@@ -10,6 +10,7 @@ from cormorant.flush.amend import amend
 from cormorant.flush.associations import write_pairs
 from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
+from cormorant.flush.delete import delete_unseen
 from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
 from cormorant.flush.late_keys import blank_late_keys, write_late_keys
 from cormorant.flush.order import Ring, late_columns, mapper_rings, refers_to_itself
@@ -44,6 +45,8 @@ def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
         changes = take_changes(context, only)
         if not changes:
             return
+        for prop in context.unseen:
+            changes.deleted.setdefault(prop.mapper.base_mapper, [])
         relate(context, changes)
         run_round(context, changes)
     raise exc.ListenerLoopError(
@@ -68,9 +71,18 @@ def run_round(context: UOWTransaction, changes: Changes) -> None:
     if changes.deleted and any(late_columns(each) for each in order):
         blank_late_keys(context, order, changes.all_deleted)
     for ring in [ring for tier in reversed(tiers) for ring in tier]:
+        if context.unseen:
+            _delete_unseen(context, ring)
         doomed = [obj for root in ring for obj in _by_key(changes.deleted.get(root, []))]
         if doomed:
             _delete_ring(context, ring, doomed)
+
+
+def _delete_unseen(context: UOWTransaction, ring: Ring) -> None:
+    """Delete the rows of members that nobody has seen, where their own tables have their turn."""
+    for prop in [prop for prop in context.unseen if prop.mapper.base_mapper in ring]:
+        owners = context.unseen.pop(prop)
+        delete_unseen(prop, owners, context.connection_of(prop.mapper))
 
 
 def _listeners_may_look(order: list[Mapper]) -> bool:

@@ -40,6 +40,11 @@ class IdentityMap:
         reference = self.of(mapper).get(pk)
         return None if reference is None else reference()
 
+    def members(self, mapper: Mapper) -> list[Any]:
+        """Return the living objects of the family of `mapper`."""
+        found = [reference() for reference in list(self.of(mapper).values())]
+        return [obj for obj in found if obj is not None]
+
     def objects(self) -> list[Any]:
         """Return all living objects, in the order in which they came."""
         found = [ref() for known in self.by_root.values() for ref in list(known.values())]

@@ -12,6 +12,7 @@ from cormorant.instrument.constants import NO_VALUE
 from cormorant.mapping.cascades import related
 from cormorant.session.attach import bring_in
 from cormorant.session.relations import load_together
+from cormorant.session.unseen import goes_unseen, nobody_looks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,8 +108,20 @@ def _here(session: Session, members: Sequence[Any]) -> list[tuple[Any, InstanceS
     return found
 
 
-def follow_deletes(session: Session) -> None:
-    """Load what waits, level by level, and mark it."""
+def settle_for_flush(session: Session, whole: bool) -> dict[Any, list[Any]]:
+    """Follow the deletions; return the owners whose members' rows may go unseen.
+
+    Those are, by relationship, the owners of plain members that are not in memory, where
+    nobody listens to what happens to them: their rows need not be loaded to be deleted.
+    """
+    unseen: dict[Any, list[Any]] = {}
+    if session.link.due:
+        follow_deletes(session, unseen if whole and nobody_looks(session) else None)
+    return unseen
+
+
+def follow_deletes(session: Session, unseen: dict[Any, list[Any]] | None = None) -> None:
+    """Load what waits, level by level, and mark it; put into `unseen` what need not be loaded."""
     link = session.link
     while link.due:
         wave, link.due = link.due, []
@@ -116,8 +129,13 @@ def follow_deletes(session: Session) -> None:
         for obj, prop in wave:
             owners.setdefault(prop, []).append(obj)
         for prop, objects in owners.items():
-            load_together(session, objects, prop)
+            if unseen is not None and goes_unseen(session, prop, objects):
+                unseen.setdefault(prop, []).extend(objects)
+            else:
+                load_together(session, objects, prop)
         for obj, prop in wave:
+            if unseen and prop in unseen:
+                continue
             odd = mark_deleted(_stored(prop, obj), link, _is_leaf)
             if odd:
                 for member, state in reversed(_here(session, odd)):

@@ -15,6 +15,7 @@ from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     state_of,
 )
+from cormorant.session.doomed import settle_for_flush
 from cormorant.session.failing import Tell, plainly, quietly
 from cormorant.session.restore import forget_flush
 from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
@@ -54,6 +55,7 @@ def _flush(session: Session, objects: Any) -> None:
         if not session.has_changes:
             return
     only = None if not objects else {id(obj) for obj in objects}
+    context.unseen = settle_for_flush(session, only is None)
     node = session.begin_if_needed()
     node.require_active("a flush")
     inner = _announced_subtransaction(session, node)

@@ -233,7 +233,6 @@ class Session(Statements):
     def flush(self, objects: Iterable[object] | None = None) -> None:
         """Write all changes to the database, within the transaction."""
         with self._working("flush()"):
-            self.settle_deletes()
             flushing.flush(self, objects)
 
     @property
