@@ -12,6 +12,7 @@ from cormorant.instrument._state_cy import (
     current_values,
     fresh_values,
     known_state,
+    refer_fresh,
     state_of,
 )
 from cormorant.instrument.collections import CollectionAdapter
@@ -214,8 +215,9 @@ class CollectionSlot(RelationSlot):
         values = fresh_values(obj)
         if values is None or self.key in values:
             return False
+        paired: cython.bint = self.reverse is not None
         for item in value:
-            if fresh_values(item) is None:
+            if (fresh_values(item) if paired else known_state(item)) is None:
                 return False
         found = first_list(self, obj, values)
         if found is None:
@@ -349,20 +351,17 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         if attribute is None or not attribute.quiet:
             return False
         owner = living(self._owner_ref)
-        if owner is None or fresh_values(owner) is None:
+        if owner is None or not (self._held or self.hold(owner)):
             return False
-        values = fresh_values(item)
-        if values is None:
-            return False
-        if attribute.reverse is not None:
+        if attribute.reverse is None:
+            if known_state(item) is None or fresh_values(owner) is None:
+                return False
+        else:
             reverse: RelationSlot = attribute.reverse
             if not reverse.quiet or reverse.listed or type(item) is not reverse.class_:
                 return False
-            if reverse.key in values or not (self._held or self.hold(owner)):
+            if not refer_fresh(item, reverse.key, owner):
                 return False
-            values[reverse.key] = owner
-        elif not (self._held or self.hold(owner)):
-            return False
         list_append(self, item)
         return True
 
@@ -370,6 +369,8 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
     def hold(self, owner: Any) -> cython.bint:
         """Become the value of a new owner, who has only read this list so far."""
         key = self._attribute.key
+        if fresh_values(owner) is None:
+            return False
         unheld: Unheld = known_state(owner).extra
         if unheld is None or unheld.take_empty(key) is not self:
             return False

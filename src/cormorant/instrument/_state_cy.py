@@ -921,6 +921,7 @@ def adopt_row(
     return values_in(obj, state)
 
 
+@cython.ccall
 def fresh_values(obj: Any) -> Any:
     """Return the values of an object that is new and in no session; None for any other."""
     if isinstance(obj, Instrumented):
@@ -928,6 +929,15 @@ def fresh_values(obj: Any) -> Any:
         if state is not None and state.link is None and state.pk is None:
             return state.values
     return None
+
+
+def refer_fresh(obj: Any, key: Any, target: Any) -> Any:
+    """Let `obj` refer to `target` where both are new and `obj` has no such value; tell if so."""
+    values: Any = fresh_values(obj)
+    if values is None or key in values or fresh_values(target) is None:
+        return False
+    values[key] = target
+    return True
 
 
 def current_values(obj: Any) -> Any:
