@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
+from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
 from cormorant.flush._rows_cy import absent_masks, fill_nulls, is_expression, rows_of, take_keys
@@ -132,6 +134,8 @@ def _insert_batch(
         raise plan.refused(error, rows_of(objects, keys, None)) from None
     if facts.is_root:
         _require_keys(mapper, objects, missing_pk, facts)
+        if not missing_pk:
+            _warn_of_doubles(context, mapper, objects)
     if fetched:
         answers = wire.run_returning(connection, plan, rows, road)
         _take_answers(context, mapper, facts, objects, fetched, answers)
@@ -209,6 +213,25 @@ def _require_keys(
                 f"Instance of {mapper.class_.__name__!r} has a NULL identity key: "
                 f"{', '.join(map(repr, empty))} has no value and the database makes none. Set it "
                 f"before the flush, or give the column a default, Identity() or a Sequence."
+            )
+
+
+def _warn_of_doubles(context: UOWTransaction, mapper: Mapper, objects: list[Any]) -> None:
+    """Warn of new objects with the key of an object that is here: the database refuses them."""
+    known = context.session.identity_map.of(mapper)
+    if not known:
+        return
+    for obj in objects:
+        reference = known.get(mapper.pk_from_values(values_of(obj)))
+        other = None if reference is None else reference()
+        if other is not None and other is not obj and id(other) not in context.link.deleted:
+            warnings.warn(
+                SAWarning(
+                    f"New instance of {mapper.class_.__name__!r} conflicts with a persistent "
+                    f"instance of the same identity key in this session. Change that one "
+                    f"instead, or use session.merge()."
+                ),
+                stacklevel=2,
             )
 
 
