@@ -17,30 +17,50 @@ from cormorant.demo.command import Told, Wish, tell
 from cormorant.demo.mail import Mailroom
 
 SIGNUPS = """\
-name,email,password,projects
-Ada Lovelace,  ADA@Example.COM ,correct-horse-1,Engine; Notes
-  Grace   Hopper ,grace@example.com,compiler-1906,Compiler
-Ada Lovelace,ada.two@example.com,another-ada-2,
-Bob,ada@EXAMPLE.com,bobs-password-3,Wiki
-Zoë Ångström,zoe@example,zoes-password-4,
-   ,nameless@example.com,nameless-pass-5,
-Kim,kim@example.com,abc,
-Lin,lin@example.com,lins-password-6,Wiki; Wiki
+name,email,password,projects,plan
+Ada Lovelace,  ADA@Example.COM ,correct-horse-1,Engine #Math #history; Notes # MATH,
+  Grace   Hopper ,grace@example.com,compiler-1906,Compiler,
+Ada Lovelace,ada.two@example.com,another-ada-2,,
+Bob,ada@EXAMPLE.com,bobs-password-3,Wiki #wikis,
+Zoë Ångström,zoe@example,zoes-password-4,,
+   ,nameless@example.com,nameless-pass-5,,
+Kim,kim@example.com,abc,,
+Lin,lin@example.com,lins-password-6,Wiki #wikis; Wiki,
 only one cell
-山田 太郎,taro@example.com,taros-password-7,地図
+山田 太郎,taro@example.com,taros-password-7,地図 #地図 #history,
+Eve,eve@example.com,eves-password-8,C# Garden #Open  Data #math, Yearly
+Mallory,mallory@example.com,mallorys-password-9,,gold
+Trent,trent@example.com,trents-password-10,Wiki #1 #2 #3 #4 #5 #6,yearly
 """
 
 EDITS = """\
 email,field,value
 Ada@example.com,email, Countess@Example.org
 grace@example.com,name,Rear Admiral Hopper
-ada.two@example.com,project,Loom
+ada.two@example.com,project,Loom #history
 taro@example.com,email,grace@example.com
 taro@example.com,email,nowhere
 gone@example.com,name,Nobody
 grace@example.com,shoe size,39
 taro@example.com,project,地図
 countess@example.org,project,Poems
+eve@example.com,comment,ada-lovelace/Engine: Bravo:   first!
+countess@example.org,reply,ada-lovelace/Engine#1: Thank you
+ada.two@example.com,reply,ada-lovelace/Engine #2 : Me too
+countess@example.org,tags,Engine #MATH #poetry
+eve@example.com,plan,Monthly
+taro@example.com,plan,monthly
+eve@example.com,plan,gold
+taro@example.com,comment,ada-lovelace/Engines: Where?
+taro@example.com,reply,ada-lovelace/Engine#9: What?
+taro@example.com,comment,ada-lovelace/Engine:
+taro@example.com,tags,地図 #1 #2 #3 #4 #5 #6
+ada.two@example.com,comment,山田-太郎/地図: Nice
+eve@example.com,comment,eve/C# Garden: Mine
+taro@example.com,reply,eve/C# Garden#1: Not for long
+eve@example.com,leave,
+countess@example.org,comment,ada-lovelace/Engine: Gone
+eve@example.com,name,Evelyn
 """
 
 # Eleven bad lines and a good one: a batch that is taken back whole.
@@ -117,8 +137,13 @@ def place(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture
 def small(place: Engine, write: Callable[[str, str], Path]) -> Run:
-    """Run the small story on each database."""
-    return run_story(place, signups=write("signups.csv", SIGNUPS), edits=write("edits.csv", EDITS))
+    """Run the small story on each database, Ada being watched."""
+    return run_story(
+        place,
+        signups=write("signups.csv", SIGNUPS),
+        edits=write("edits.csv", EDITS),
+        user="ada@example.com",
+    )
 
 
 @pytest.fixture

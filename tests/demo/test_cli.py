@@ -63,15 +63,19 @@ def test_the_small_story_is_told_plainly_outside_a_terminal(write: Writer, tmp_p
     printed = [line for line in done.stdout.splitlines() if str(tmp_path) not in line]
     assert max(map(len, printed)) <= 80
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
-    assert lines[0] == "CodeCrafters: 10 sign-ups, 9 edits"
+    assert lines[0] == "CodeCrafters: 13 sign-ups, 26 edits"
     for line in (
-        "users 4 sent after a commit 4",
-        "projects 6 received by the server 4",
-        "email changes 1 dropped by a rollback 1",
-        "One mail for each committed user, none for anybody else.",
+        "users 4 welcome, after a commit 4",
+        "premium users 0 premium welcome, after a commit 1",
+        "projects 6 goodbye, after a commit 1",
+        "tags 5 received by the server 6",
+        "project tags 6 dropped by a rollback 1",
+        "comments 2",
+        "email changes 1",
+        "One welcome for each committed user, one goodbye for each leaver, no other.",
         "sign-ups e-mail is already taken 1 line 5",
-        "Timeline of ada@example.com 49 events, times in ms",
-        "edits, line 2, batch 1",
+        "Timeline of eve@example.com 70 events, times in ms",
+        "edits, line 25, batch 1",
     ):
         assert line in lines
 
@@ -100,7 +104,7 @@ def test_a_batch_taken_back_is_told(write: Writer, tmp_path: Path) -> None:
     done = start("demo", "--database", sqlite_url(tmp_path), "--signups", str(signups))
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert "good, but its batch was bad 1 line 13" in lines
-    assert "users 0 sent after a commit 0" in lines
+    assert "users 0 welcome, after a commit 0" in lines
 
 
 def test_another_mail_server_gets_the_letters(write: Writer, tmp_path: Path) -> None:
@@ -114,6 +118,7 @@ def test_another_mail_server_gets_the_letters(write: Writer, tmp_path: Path) -> 
     assert sorted(mailroom.received) == [
         "ada.two@example.com",
         "ada@example.com",
+        "eve@example.com",
         "grace@example.com",
         "taro@example.com",
     ]
@@ -191,13 +196,13 @@ def test_tables_with_rows_are_refused_and_dropped_on_request(write: Writer, plac
     words = ["--database", url, "--signups", str(write("signups.csv", SIGNUPS))]
     assert start("demo", *words).returncode == 0
     assert refusal(*words) == (
-        "Table 'codecrafters_users' exists and holds 4 rows. "
+        "Table 'codecrafters_users' exists and holds 5 rows. "
         "Use another database, or --drop to drop the demo's tables first."
     )
     again = start("demo", *words, "--drop")
     assert (again.returncode, again.stderr) == (0, "")
     with place.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM codecrafters_users")) == 4
+        assert connection.scalar(text("SELECT count(*) FROM codecrafters_users")) == 5
 
 
 def test_a_table_of_somebody_else_is_refused_and_left_alone(place: Engine) -> None:
@@ -218,7 +223,7 @@ def test_an_unreachable_mail_server_leaves_the_tables_alone(write: Writer, place
     assert start("demo", *words).returncode == 0
     refusal(*words, "--drop", "--smtp", "127.0.0.1:1")
     with place.connect() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM codecrafters_users")) == 4
+        assert connection.scalar(text("SELECT count(*) FROM codecrafters_users")) == 5
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,23 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func
+from sqlalchemy import select as core_select
 
-from cormorant import Session, select, sessionmaker
+from cormorant import Session, event, select, sessionmaker
 from cormorant.demo import refused
-from cormorant.demo.listeners import Desk, attach
-from cormorant.demo.models import Base, EmailChange, Project, User
+from cormorant.demo.letters import Letter, goodbye, premium_welcome, welcome
+from cormorant.demo.listeners import MOST_TAGS, Desk, attach
+from cormorant.demo.models import (
+    Base,
+    Comment,
+    EmailChange,
+    PremiumUser,
+    Project,
+    Tag,
+    User,
+    project_tags,
+)
 from cormorant.demo.refused import Refused
 
 START = datetime(2026, 3, 14, 15, 9, 26)
@@ -29,15 +40,15 @@ class Clock:
 
 
 @pytest.fixture
-def letters() -> list[tuple[str, str, str]]:
+def letters() -> list[Letter]:
     """Give the list into which the desk's letters go."""
     return []
 
 
 @pytest.fixture
-def desk(letters: list[tuple[str, str, str]]) -> Desk:
+def desk(letters: list[Letter]) -> Desk:
     """Give a desk whose letters go into a list."""
-    return Desk(welcome=lambda *letter: letters.append(letter), clock=Clock())
+    return Desk(send=letters.append, clock=Clock())
 
 
 @pytest.fixture
@@ -119,7 +130,7 @@ def test_a_user_without_a_password_is_refused(sessions: sessionmaker[Session]) -
 
 
 def test_the_letter_waits_for_the_outermost_commit(
-    sessions: sessionmaker[Session], letters: list[tuple[str, str, str]]
+    sessions: sessionmaker[Session], letters: list[Letter]
 ) -> None:
     with sessions() as session:
         with session.begin_nested():
@@ -127,11 +138,11 @@ def test_the_letter_waits_for_the_outermost_commit(
         session.flush()
         assert letters == []
         session.commit()
-    assert letters == [("ada@example.com", "Ada Lovelace", "ada-lovelace")]
+    assert letters == [welcome("ada@example.com", "Ada Lovelace", "ada-lovelace")]
 
 
 def test_a_rolled_back_user_gets_no_letter_and_gives_the_slug_back(
-    sessions: sessionmaker[Session], letters: list[tuple[str, str, str]], desk: Desk
+    sessions: sessionmaker[Session], letters: list[Letter], desk: Desk
 ) -> None:
     with sessions() as session:
         session.add(new_user())
@@ -139,7 +150,7 @@ def test_a_rolled_back_user_gets_no_letter_and_gives_the_slug_back(
         session.rollback()
         session.add(new_user())
         session.commit()
-    assert letters == [("ada@example.com", "Ada Lovelace", "ada-lovelace")]
+    assert letters == [welcome("ada@example.com", "Ada Lovelace", "ada-lovelace")]
     assert desk.promised == 2
 
 
@@ -226,3 +237,197 @@ def test_deleting_a_user_deletes_the_projects_and_keeps_the_audit(
         session.commit()
         left = [len(session.scalars(select(each)).all()) for each in (User, Project, EmailChange)]
     assert left == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("Python", "python"), ("  Open \t Data ", "open-data"), ("Cafe\u0301", "café"), ("c#", "c#")],
+)
+def test_a_tag_is_kept_tidy(typed: str, kept: str) -> None:
+    assert Tag(name=typed).name == kept
+
+
+@pytest.mark.parametrize("typed", ["", " \x00", "x" * 31])
+def test_a_tag_that_is_none_is_refused(typed: str) -> None:
+    with pytest.raises(Refused, match=refused.TAG):
+        Tag(name=typed)
+
+
+def test_a_tag_too_many_is_refused_as_it_is_added() -> None:
+    project = Project(title="Engine")
+    project.tags.update(Tag(name=str(number)) for number in range(MOST_TAGS))
+    with pytest.raises(Refused, match=refused.MANY_TAGS):
+        project.tags.add(Tag(name="more"))
+
+
+def test_too_many_tags_at_once_are_refused_and_the_old_ones_stay() -> None:
+    project = Project(title="Engine")
+    project.tags.update(Tag(name=str(number)) for number in range(MOST_TAGS))
+    old = set(project.tags)
+    with pytest.raises(Refused, match=refused.MANY_TAGS):
+        project.tags = {Tag(name=f"new {number}") for number in range(MOST_TAGS + 1)}
+    assert project.tags == old
+    project.tags = {Tag(name=f"new {number}") for number in range(MOST_TAGS)}
+    assert len(project.tags) == MOST_TAGS
+
+
+def project_of(title: str, *tags: str) -> Project:
+    """Make a project with tags."""
+    project = Project(title=title)
+    for tag in tags:
+        project.tags.add(Tag(name=tag))
+    return project
+
+
+def test_tags_of_one_name_become_one_row_within_a_flush_and_between_flushes(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions() as session:
+        session.add(ada := new_user())
+        ada.projects.append(project_of("Engine", "Math", "MATH", "history"))
+        ada.projects.append(project_of("Notes", "math"))
+        session.flush()
+        ada.projects.append(project_of("Poems", "math"))
+        session.commit()
+    with sessions() as session:
+        ada = session.scalars(select(User)).one()
+        ada.projects.append(project_of("Loom", " Math"))
+        session.commit()
+        math = session.scalars(select(Tag).where(Tag.name == "math")).one()
+        assert [project.title for project in math.projects] == ["Engine", "Loom", "Notes", "Poems"]
+        assert session.scalars(select(func.count()).select_from(Tag)).one() == 2
+
+
+def test_a_tag_that_comes_back_in_a_replacement_keeps_its_pair(
+    sqlite_file_engine: Engine, sessions: sessionmaker[Session]
+) -> None:
+    written: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        if project_tags.name in statement and not statement.startswith("SELECT"):
+            written.append(statement.split()[0])
+
+    with sessions() as session:
+        session.add(ada := new_user())
+        ada.projects.append(project_of("Engine", "math", "history"))
+        session.commit()
+        event.listen(sqlite_file_engine, "before_cursor_execute", note)
+        ada.projects[0].tags = {Tag(name="Math"), Tag(name="History")}
+        session.commit()
+        assert written == []
+        ada.projects[0].tags = {Tag(name="Math"), Tag(name="poetry")}
+        session.commit()
+        assert sorted(written) == ["DELETE", "INSERT"]
+        assert sorted(tag.name for tag in ada.projects[0].tags) == ["math", "poetry"]
+
+
+def test_comments_are_numbered_within_their_project_and_never_twice(
+    sessions: sessionmaker[Session],
+) -> None:
+    with sessions() as session:
+        session.add(ada := new_user())
+        engine, notes = Project(title="Engine"), Project(title="Notes")
+        ada.projects += [engine, notes]
+        session.add_all(Comment(body="x", author=ada, project=engine) for _ in range(2))
+        session.add(Comment(body="y", author=ada, project=notes))
+        session.flush()
+        session.delete(engine.comments[1])
+        session.flush()
+        session.add(Comment(body="z", author=ada, project=engine))
+        session.commit()
+        assert [[comment.number for comment in each.comments] for each in (engine, notes)] == [
+            [1, 3],
+            [1],
+        ]
+
+
+def test_an_answer_joins_the_project_of_what_it_answers(sessions: sessionmaker[Session]) -> None:
+    with sessions() as session:
+        session.add(ada := new_user())
+        ada.projects.append(engine := Project(title="Engine"))
+        session.add(first := Comment(body="How?", author=ada, project=engine))
+        session.flush()
+        session.add(Comment(body="So.", author=ada, parent=first))
+        session.commit()
+        assert [(each.number, each.body, each.parent) for each in engine.comments] == [
+            (1, "How?", None),
+            (2, "So.", first),
+        ]
+        assert [each.number for each in first.replies] == [2]
+
+
+@pytest.mark.parametrize("typed", ["", " \n ", "x" * 1_001])
+def test_a_comment_that_is_none_is_refused(typed: str) -> None:
+    with pytest.raises(Refused, match=refused.COMMENT):
+        Comment(body=typed)
+
+
+def new_premium_user(plan: str = "yearly") -> PremiumUser:
+    """Make a premium user with a password."""
+    user = PremiumUser(name=" Eve ", email=" EVE@example.com", plan=plan)
+    user.choose_password("correct-horse")
+    return user
+
+
+@pytest.mark.parametrize("typed", ["", "gold", "year ly"])
+def test_a_plan_that_is_not_sold_is_refused(typed: str) -> None:
+    with pytest.raises(Refused, match=refused.PLAN):
+        PremiumUser(plan=typed)
+
+
+def test_a_premium_user_is_heard_by_the_listeners_of_users_and_gets_another_letter(
+    sessions: sessionmaker[Session], letters: list[Letter]
+) -> None:
+    with sessions() as session:
+        session.add_all([new_user(), new_premium_user(" Yearly ")])
+        session.commit()
+        eve = session.scalars(select(PremiumUser)).one()
+        assert (eve.name, eve.slug, eve.kind, eve.plan) == ("Eve", "eve", "premium", "yearly")
+        assert eve.password_hash.startswith("$argon2id$")
+        assert eve.since == START + timedelta(minutes=2)
+    assert letters == [
+        welcome("ada@example.com", "Ada Lovelace", "ada-lovelace"),
+        premium_welcome("eve@example.com", "Eve", "eve", "yearly"),
+    ]
+
+
+def test_a_goodbye_waits_for_the_commit_that_deletes(
+    sessions: sessionmaker[Session], letters: list[Letter]
+) -> None:
+    with sessions() as session:
+        session.add(eve := new_premium_user())
+        session.commit()
+        letters.clear()
+        session.delete(eve)
+        session.flush()
+        session.rollback()
+        assert letters == []
+        session.delete(eve)
+        session.commit()
+    assert letters == [goodbye("eve@example.com", "Eve")]
+
+
+def test_deleting_a_user_deletes_all_that_hangs_on_it(
+    sqlite_file_engine: Engine, sessions: sessionmaker[Session]
+) -> None:
+    with sessions() as session:
+        session.add_all([ada := new_user(), eve := new_premium_user()])
+        ada.projects.append(engine := project_of("Engine", "math"))
+        eve.projects.append(garden := project_of("Garden", "math"))
+        session.add(first := Comment(body="Eve's", author=eve, project=engine))
+        session.flush()
+        session.add(answer := Comment(body="answer to Eve", author=ada, parent=first))
+        session.add(Comment(body="answer to the answer", author=ada, parent=answer))
+        session.add(Comment(body="on Eve's project", author=ada, project=garden))
+        session.add(Comment(body="stays", author=ada, project=engine))
+        session.commit()
+        session.delete(eve)
+        session.commit()
+        assert [comment.body for comment in session.scalars(select(Comment))] == ["stays"]
+        assert [project.title for project in session.scalars(select(Project))] == ["Engine"]
+    with sqlite_file_engine.connect() as connection:
+        left = [
+            connection.scalar(core_select(func.count()).select_from(table))
+            for table in (User.__table__, PremiumUser.__table__, project_tags, Tag.__table__)
+        ]
+    assert left == [1, 0, 1, 1]

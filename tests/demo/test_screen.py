@@ -10,9 +10,11 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 
 from cormorant.demo import screen, strip
+from cormorant.demo.letters import GOODBYE, PREMIUM, WELCOME
+from cormorant.demo.lines import sign_up
 from cormorant.demo.mail import Post
 from cormorant.demo.sheets import Line
-from cormorant.demo.story import Chapter, sign_up
+from cormorant.demo.story import Chapter
 from cormorant.demo.timeline import Happening, Scene, Track
 from tests.demo.conftest import Run
 
@@ -35,16 +37,18 @@ def console_of(width: int, terminal: bool) -> Console:
 def chapter_of(lines: int, reasons: dict[int, str]) -> Chapter:
     """Return a chapter of sign-ups with so many lines, some of them refused."""
     made = [Line(number, (), (), 0) for number in range(2, lines + 2)]
-    return Chapter("sign-ups", made, sign_up, reasons, batches=1, seconds=2.0)
+    return Chapter("sign-ups", made, sign_up, 1, reasons, batches=1, seconds=2.0)
 
 
-def totals_of(sent: int, received: int | None, failed: int = 0) -> screen.Totals:
-    """Return totals with so many mails."""
+def totals_of(
+    sent: int, received: int | None, failed: int = 0, users: int = 5, goodbyes: int = 0
+) -> screen.Totals:
+    """Return totals with so many welcomes, one of them to a premium user, and goodbyes."""
     post = Post("localhost", 25)
-    post.sent = sent
+    post.sent = Counter({WELCOME: sent - 1, PREMIUM: 1, GOODBYE: goodbyes})
     post.failed = Counter({"SMTPDataError": failed} if failed else {})
-    rows = {"users": 3, "projects": 2, "email_changes": 1}
-    return screen.Totals(rows, sent + failed + 1, post, received, "little", 1, 2)
+    rows = {"users": users, "projects": 2, "email_changes": 1}
+    return screen.Totals(rows, sent + goodbyes + failed + 1, post, received, "little", 1, 2)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -61,7 +65,9 @@ def test_nothing_is_wider_than_the_screen(whole: Run, width: int, terminal: bool
 def test_the_summary_outside_a_terminal_is_this_text() -> None:
     console = console_of(80, terminal=False)
     chapters = [chapter_of(5, {3: "no name", 4: "too good", 5: "no name"})]
-    assert shown(screen.summary(console, chapters, totals_of(sent=2, received=2)), console) == [
+    assert shown(
+        screen.summary(console, chapters, totals_of(sent=2, received=2, users=2)), console
+    ) == [
         "",
         "Summary  5 lines in 2.0 s, 2 lines/s",
         "------------------------------------",
@@ -69,11 +75,13 @@ def test_the_summary_outside_a_terminal_is_this_text() -> None:
         "sign-ups       5         2        3        1            0     2.00",
         "",
         "Rows                     Mail",
-        "users           3        sent after a commit     2",
-        "projects        2        received by the server  2",
-        "email changes   1        dropped by a rollback   1",
+        "users           2        welcome, after a commit          1",
+        "projects        2        premium welcome, after a commit  1",
+        "email changes   1        goodbye, after a commit          0",
+        "                         received by the server           2",
+        "                         dropped by a rollback            1",
         "",
-        "One mail for each committed user, none for anybody else.",
+        "One welcome for each committed user, none for anybody else.",
         "",
         "Refused lines",
         "-------------",
@@ -89,10 +97,16 @@ def test_the_summary_outside_a_terminal_is_this_text() -> None:
 @pytest.mark.parametrize(
     ("totals", "told"),
     [
-        (totals_of(5, 5), "One mail for each committed user, none for anybody else."),
-        (totals_of(5, None), "One mail for each committed user, none for anybody else."),
-        (totals_of(4, 4, failed=1), "5 users were committed, but 4 mails were sent."),
-        (totals_of(5, 3), "5 users were committed and 5 mails sent, but 3 received."),
+        (totals_of(5, 5), "One welcome for each committed user, none for anybody else."),
+        (totals_of(5, None), "One welcome for each committed user, none for anybody else."),
+        (
+            totals_of(5, 7, users=3, goodbyes=2),
+            "One welcome for each committed user, one goodbye for each leaver, no other.",
+        ),
+        (totals_of(4, 4, failed=1), "5 users were committed, but 4 welcomes were sent."),
+        (totals_of(5, 5, users=3, goodbyes=1), "2 users left, but 1 goodbyes were sent."),
+        (totals_of(5, 6, users=4), "1 users left, but 0 goodbyes were sent."),
+        (totals_of(5, 3), "5 mails were sent, but 3 received."),
     ],
 )
 def test_the_verdict_compares_users_and_mails(totals: screen.Totals, told: str) -> None:
@@ -127,7 +141,7 @@ TRACK = Track(
                 Happening(10.002, 0.004, "before_insert"),
                 Happening(10.007, 0.0, "after_commit", savepoint=True),
                 Happening(10.047, 0.00001, "after_commit"),
-                Happening(10.050, 0.002, "mail"),
+                Happening(10.050, 0.002, "mail", text="premium welcome"),
             ],
         )
     ],
@@ -144,11 +158,12 @@ def test_the_timeline_outside_a_terminal_is_this_text() -> None:
         "     0.00  init",
         "     1.00  set name               tidied: Ada",
         "     2.00  before_insert          password hashed, slug made"
-        "          4.00  ########################",
+        "                  4.00  ################",
         "     7.00  after_commit           (of the savepoint)",
         "           :                      40 ms: the database commits",
         "    47.00  after_commit           cache dropped",
-        "    50.00  mail                   welcome mail accepted               2.00  ############",
+        "    50.00  mail                   premium welcome mail accepted"
+        "               2.00  ########",
     ]
 
 

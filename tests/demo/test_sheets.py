@@ -21,6 +21,26 @@ def test_columns_are_found_by_name_in_any_order_and_case(write: Writer) -> None:
     assert (line.number, line.values()) == (2, ("a@example.com", "name", "x"))
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("email,plan\na,b\n", ("a", "b")),
+        ("plan,email\nb,a\n", ("a", "b")),
+        ("email\na\n", ("a", "")),
+    ],
+)
+def test_an_optional_column_may_be_missing(
+    write: Writer, text: str, values: tuple[str, ...]
+) -> None:
+    (line,) = sheets.read(write("signups.csv", text), ["email"], optional=["plan"])
+    assert (line.values(), line.key(1)) == (values, values[1])
+
+
+def test_an_optional_column_there_twice_is_refused(write: Writer) -> None:
+    with pytest.raises(CannotRun, match=r"wrong or missing: plan\."):
+        sheets.read(write("signups.csv", "email,plan,plan\n"), ["email"], optional=["plan"])
+
+
 def test_numbers_are_those_of_the_file_with_empty_and_broken_lines(write: Writer) -> None:
     file = write("edits.csv", 'email,field,value\n\na,b,c\n"x\ny",b,c\nz,b,c\n')
     assert [line.number for line in sheets.read(file, sheets.EDIT_COLUMNS)] == [3, 5, 6]

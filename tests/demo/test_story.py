@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from cormorant.demo import refused
-from cormorant.demo.models import Base, EmailChange, Project, User
+from cormorant.demo.letters import GOODBYE, PREMIUM, WELCOME
+from cormorant.demo.models import Base, Comment, EmailChange, Project, Tag, User, project_tags
 from cormorant.demo.trouble import CannotRun
 from tests.demo.conftest import ROBOTS, SIGNUPS, Run, run_story
 
@@ -24,6 +26,8 @@ def test_every_refused_line_has_its_number_and_reason(small: Run) -> None:
             8: refused.SHORT_PASSWORD,
             9: refused.TWICE,
             10: refused.CELLS,
+            13: refused.PLAN,
+            14: refused.MANY_TAGS,
         },
         "edits": {
             5: refused.TAKEN,
@@ -31,6 +35,13 @@ def test_every_refused_line_has_its_number_and_reason(small: Run) -> None:
             7: refused.NOBODY,
             8: refused.FIELD,
             9: refused.TWICE,
+            16: refused.NOT_PREMIUM,
+            17: refused.PLAN,
+            18: refused.NO_PROJECT,
+            19: refused.NO_COMMENT,
+            20: refused.COMMENT,
+            21: refused.MANY_TAGS,
+            27: refused.NOBODY,
         },
     }
 
@@ -57,6 +68,50 @@ def test_projects_belong_to_their_users(small: Run) -> None:
     ]
 
 
+def test_tags_are_tidy_and_shared(small: Run) -> None:
+    assert sorted(row.name for row in small.rows(Tag, "name")) == [
+        "history",
+        "math",
+        "open-data",
+        "poetry",
+        "地図",
+    ]
+    wanted = select(Project.__table__.c.title, Tag.__table__.c.name).join_from(
+        Project.__table__.join(project_tags), Tag.__table__
+    )
+    with small.engine.connect() as connection:
+        pairs = sorted((title, tag) for title, tag in connection.execute(wanted))
+    assert pairs == [
+        ("Engine", "math"),
+        ("Engine", "poetry"),
+        ("Loom", "history"),
+        ("Notes", "math"),
+        ("地図", "history"),
+        ("地図", "地図"),
+    ]
+
+
+def test_a_number_of_a_comment_that_is_gone_is_not_given_again(small: Run) -> None:
+    titles = {row.id: row.title for row in small.rows(Project, "id", "title")}
+    rows = small.rows(Comment, "project_id", "number", "body", "parent_id")
+    assert [(titles[project], *rest) for project, *rest in rows] == [
+        ("地図", 1, "Nice", None),
+        ("Engine", 4, "Gone", None),
+    ]
+
+
+def test_who_leaves_takes_projects_comments_and_answers_along(small: Run) -> None:
+    assert small.told.totals.rows == {
+        "users": 4,
+        "premium_users": 0,
+        "projects": 6,
+        "tags": 5,
+        "project_tags": 6,
+        "comments": 2,
+        "email_changes": 1,
+    }
+
+
 def test_only_the_change_that_was_committed_is_audited(small: Run) -> None:
     ada = small.rows(User, "id")[0].id
     assert small.rows(EmailChange, "user_id", "old_email", "new_email") == [
@@ -64,19 +119,20 @@ def test_only_the_change_that_was_committed_is_audited(small: Run) -> None:
     ]
 
 
-def test_each_committed_user_got_one_letter_at_the_first_address(small: Run) -> None:
+def test_each_committed_user_got_one_welcome_and_the_leaver_a_goodbye(small: Run) -> None:
     assert small.letters == {
         "ada@example.com": 1,
         "grace@example.com": 1,
         "ada.two@example.com": 1,
         "taro@example.com": 1,
+        "eve@example.com": 2,
     }
-    assert small.told.totals.post.sent == 4
+    assert small.told.totals.post.sent == {WELCOME: 4, PREMIUM: 1, GOODBYE: 1}
 
 
 def test_the_mail_of_a_refused_line_was_promised_and_dropped(small: Run) -> None:
     # Lin's user was inserted before the second project broke the savepoint.
-    assert small.told.totals.promised == 5
+    assert small.told.totals.promised == 7
 
 
 def test_passwords_verify_and_are_nowhere_plain(small: Run) -> None:
@@ -100,20 +156,39 @@ def test_edited_users_and_only_they_are_stamped_anew(small: Run) -> None:
 
 def test_projects_have_both_stamps(small: Run) -> None:
     rows = small.rows(Project, "created_at", "updated_at")
-    assert [row.created_at == row.updated_at for row in rows] == [True] * 6
+    assert [row.created_at == row.updated_at for row in rows] == [
+        False,  # Engine was commented on
+        True,
+        True,
+        False,  # so was 地図
+        True,
+        True,
+    ]
 
 
 def test_a_mostly_bad_batch_leaves_nothing_and_mails_nobody(
     place: Engine, write: Callable[[str, str], Path]
 ) -> None:
     run = run_story(place, signups=write("robots.csv", ROBOTS))
-    assert run.told.totals.rows == {"users": 0, "projects": 0, "email_changes": 0}
+    assert set(run.told.totals.rows.values()) == {0}
     assert run.letters == {}
     assert run.told.totals.promised == 1
     assert run.refused == {
         "sign-ups": {**dict.fromkeys(range(2, 13), refused.BAD_EMAIL), 13: refused.BATCH}
     }
     assert [chapter.taken_back for chapter in run.told.chapters] == [1]
+
+
+def test_the_files_of_the_manual_are_accepted_whole(
+    sqlite_file_engine: Engine, write: Callable[[str, str], Path]
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "demo.md"
+    signups, edits = re.findall(r"```csv\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    run = run_story(
+        sqlite_file_engine, signups=write("signups.csv", signups), edits=write("edits.csv", edits)
+    )
+    assert run.refused == {"sign-ups": {}, "edits": {}}
+    assert run.told.totals.rows["users"] == 1
 
 
 def test_own_sign_ups_are_not_followed_by_the_shipped_edits(
@@ -157,7 +232,8 @@ def test_a_refusal_of_the_database_that_nobody_foresaw_is_one_refused_line(
     add_trigger(sqlite_file_engine, "SELECT RAISE(ABORT, 'no compilers')")
     run = run_story(sqlite_file_engine, signups=write("signups.csv", SIGNUPS))
     assert run.refused["sign-ups"][3] == refused.OTHER
-    assert run.told.totals.rows == {"users": 3, "projects": 3, "email_changes": 0}
+    rows = run.told.totals.rows
+    assert (rows["users"], rows["projects"], rows["tags"]) == (4, 4, 4)
 
 
 def test_a_failure_of_the_database_ends_the_run_with_nothing_half_written(

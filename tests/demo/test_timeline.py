@@ -13,9 +13,11 @@ from cormorant.demo.timeline import Scene, Track
 from tests.demo.conftest import EDITS, SIGNUPS, Run, run_story
 
 SIGNED_UP = [
-    "init", "set name", "set email", "append projects", "append projects",
+    "init", "set name", "set email",
+    "append tags", "append tags", "append projects", "append tags", "append projects",
     "before_attach", "after_attach", "transient_to_pending",
-    "savepoint before_commit", "before_flush", "before_insert", "after_insert", "after_flush",
+    "savepoint before_commit", "before_flush", "remove tags", "append tags",
+    "before_insert", "after_insert", "after_flush",
     "pending_to_persistent", "savepoint after_commit",
     "before_commit", "after_commit", "mail",
 ]  # fmt: skip
@@ -24,6 +26,24 @@ MOVED = [
     "savepoint before_commit", "before_flush", "before_update", "after_update", "after_flush",
     "savepoint after_commit",
     "before_commit", "after_commit",
+]  # fmt: skip
+ANSWERED = [
+    "append comments", "append replies",
+    "savepoint before_commit", "before_flush", "before_update", "after_update", "after_flush",
+    "savepoint after_commit",
+    "before_commit", "after_commit",
+]  # fmt: skip
+TAGGED = [
+    "bulk_replace tags", "append tags", "append tags", "remove tags", "remove tags",
+    "savepoint before_commit", "before_flush", "remove tags", "append tags", "after_flush",
+    "savepoint after_commit",
+    "before_commit", "after_commit",
+]  # fmt: skip
+LEFT = [
+    "savepoint before_commit", "before_flush",
+    *["after_delete Comment"] * 5, "after_delete Project", "before_delete", "after_delete",
+    "after_flush", "persistent_to_deleted", "savepoint after_commit",
+    "before_commit", "after_commit", "mail",
 ]  # fmt: skip
 
 
@@ -60,7 +80,32 @@ def test_a_duplicate_ends_in_its_refusal_and_leaves_the_first_alone(small: Run) 
 
 
 def test_an_edit_under_the_new_address_belongs_to_the_same_user(small: Run) -> None:
-    assert [scene.line for scene in track_of(small).scenes] == [2, 5, 2, 10]
+    assert [scene.line for scene in track_of(small).scenes] == [2, 5, 2, 10, 12, 14, 26]
+
+
+def test_an_answer_and_a_replacement_of_tags_are_told_event_by_event(small: Run) -> None:
+    answered, tagged = track_of(small).scenes[4:6]
+    assert names(answered) == ANSWERED
+    assert names(tagged) == TAGGED
+    texts = [happening.text for happening in tagged.happenings]
+    assert (texts[0], set(texts[3:5]), texts[7:9]) == (
+        "#math #poetry",
+        {"#math, the stored one", "#history, the stored one"},
+        ["#math", "#math, the stored one"],
+    )
+
+
+def test_a_premium_user_who_leaves_is_told_to_the_last_letter(
+    place: Engine, write: Callable[[str, str], Path]
+) -> None:
+    run = run_story(place, signups=write("signups.csv", SIGNUPS), edits=write("edits.csv", EDITS))
+    track = track_of(run)
+    assert track.email == "eve@example.com"
+    signed_up, left = track.scenes[0], track.scenes[5]
+    kinds = [each.text for each in signed_up.happenings if each.event in ("after_insert", "mail")]
+    assert kinds == ["premium", "premium welcome"]
+    assert names(left) == LEFT
+    assert left.happenings[-1].text == "goodbye"
 
 
 def test_times_never_go_back_within_a_scene(small: Run) -> None:
@@ -104,10 +149,13 @@ def test_without_edits_somebody_welcomed_is_shown(
     assert names(track_of(run).scenes[0])[-1] == "mail"
 
 
-def test_the_chosen_user_of_the_shipped_story_moved_and_was_never_refused(whole: Run) -> None:
-    scenes = track_of(whole).scenes
-    assert [scene.chapter for scene in scenes] == ["sign-ups", "edits"]
-    assert names(scenes[1]) == MOVED
+def test_the_chosen_user_of_the_shipped_story_came_answered_moved_and_left(whole: Run) -> None:
+    track = track_of(whole)
+    assert [scene.chapter for scene in track.scenes] == ["sign-ups", *["edits"] * 3]
+    assert names(track.scenes[1]) == ["load", *ANSWERED]
+    assert names(track.scenes[2]) == MOVED
+    assert names(track.scenes[3])[-1] == "mail"
+    assert not track.has("refused")
 
 
 def test_a_run_leaves_no_listener_of_the_timeline_behind(
@@ -122,7 +170,7 @@ def test_a_run_leaves_no_listener_of_the_timeline_behind(
         sqlite_file_engine, signups=write("signups.csv", SIGNUPS), user="ada@example.com"
     )
     known = [len(scene.happenings) for scene in track_of(run).scenes]
-    event.listen(User, "init", before)
+    event.listen(User, "init", before, propagate=False)
     try:
         User(name="Ada Lovelace", email="ada@example.com")
     finally:

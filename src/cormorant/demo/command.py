@@ -15,10 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cormorant import sessionmaker
 from cormorant.demo import database, listeners, screen, sheets, strip
+from cormorant.demo.lines import edit, sign_up
 from cormorant.demo.listeners import Desk
 from cormorant.demo.mail import Mailroom, Post
-from cormorant.demo.sheets import Line
-from cormorant.demo.story import Chapter, Story, edit, sign_up
+from cormorant.demo.story import Chapter, Story
 from cormorant.demo.timeline import Timeline, Track
 from cormorant.demo.trouble import CannotRun
 
@@ -55,13 +55,13 @@ class Told:
     "--signups",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="Sign-ups: name, email, password, projects (separated by semicolons).",
+    help="Sign-ups: name, email, password, projects ('Parser #python; Wiki'), perhaps plan.",
 )
 @click.option(
     "--edits",
     type=click.Path(path_type=Path),
     metavar="CSV",
-    help="Edits: email, field (name, email or project), value.",
+    help="Edits: email, field (name, email, plan, project, tags, comment, reply, leave), value.",
 )
 @click.option("--user", metavar="EMAIL", help="Whose timeline to show; somebody edited if none.")
 @click.option("--drop", is_flag=True, help="Drop tables of the demo's names (codecrafters_*).")
@@ -121,7 +121,7 @@ def _tell(
     """Run the chapters on an engine whose tables are ready."""
     console.print(_opening(chapters, engine, mailroom, wish.smtp), markup=False, soft_wrap=True)
     sessions = sessionmaker(engine)
-    desk = Desk(welcome=post.welcome)
+    desk = Desk(send=post.send)
     listeners.attach(sessions, desk)
     bar = screen.Bar(console, chapters)
     # After the demo's own listeners, so that it is first and last at every event.
@@ -144,12 +144,16 @@ def _tell(
 
 def _chapters(wish: Wish) -> list[Chapter]:
     """Read the files: the shipped ones unless others were named."""
-    signups = sheets.read(wish.signups or sheets.shipped("signups.csv"), sheets.SIGNUP_COLUMNS)
-    chapters = [Chapter("sign-ups", signups, sign_up)]
+    signups = sheets.read(
+        wish.signups or sheets.shipped("signups.csv"),
+        sheets.SIGNUP_COLUMNS,
+        sheets.PREMIUM_COLUMNS,
+    )
+    chapters = [Chapter("sign-ups", signups, sign_up, who=1)]
     # The shipped edits are about the shipped people only.
     if wish.edits is not None or wish.signups is None:
         edits = sheets.read(wish.edits or sheets.shipped("edits.csv"), sheets.EDIT_COLUMNS)
-        chapters.append(Chapter("edits", edits, edit))
+        chapters.append(Chapter("edits", edits, edit, who=0))
     return chapters
 
 
@@ -157,11 +161,11 @@ def _watched(wish: Wish, chapters: list[Chapter]) -> list[str]:
     """Return the addresses whose events are noted, each once."""
     if wish.user is not None:
         return [wish.user.strip().lower()]
-    lines: list[Line]
-    place, lines = 1, list(chapters[0].lines[:FIRST_LINES])
+    chapter, most = chapters[0], FIRST_LINES
     if len(chapters) > 1 and chapters[1].lines:
-        place, lines = 0, list(chapters[1].lines)
-    return list(dict.fromkeys(filter(None, (line.key(place) for line in lines))))
+        chapter, most = chapters[1], len(chapters[1].lines)
+    addresses = (line.key(chapter.who) for line in chapter.lines[:most])
+    return list(dict.fromkeys(filter(None, addresses)))
 
 
 def _opening(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import cast
 
-from sqlalchemy import URL, Engine, Table, create_engine, func, inspect, make_url, select
+from sqlalchemy import URL, Engine, create_engine, func, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from cormorant.demo.models import TABLES, Base
@@ -22,8 +21,6 @@ EXTRAS = {"psycopg": "cormorant[postgresql]", "pymysql": "cormorant[mysql]"}
 TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
 PATIENCE = {"postgresql": "connect_timeout", "mysql": "connect_timeout", "sqlite": "timeout"}
 SECONDS = 10
-
-tables = [cast(Table, mapped.__table__) for mapped in TABLES]
 
 
 def connect(address: str | None) -> Engine:
@@ -89,7 +86,7 @@ def prepare(engine: Engine, drop: bool) -> None:
 def _refuse_others(engine: Engine) -> None:
     """Raise CannotRun if a table of the demo's names has rows or other columns."""
     found = inspect(engine)
-    for table in tables:
+    for table in TABLES:
         if not found.has_table(table.name):
             continue
         columns = {column["name"] for column in found.get_columns(table.name)}
@@ -110,5 +107,5 @@ def count_rows(engine: Engine) -> dict[str, int]:
                 select(func.count()).select_from(table)
             )
             or 0
-            for table in tables
+            for table in TABLES
         }

@@ -7,7 +7,6 @@ import smtplib
 import threading
 from collections import Counter
 from collections.abc import Callable
-from email.message import EmailMessage
 from time import perf_counter
 from types import TracebackType
 from weakref import WeakSet
@@ -15,31 +14,20 @@ from weakref import WeakSet
 from aiosmtpd.smtp import SMTP, Envelope
 from aiosmtpd.smtp import Session as SMTPSession
 
-SENDER = "welcome@codecrafters.example"
+from cormorant.demo.letters import Letter
+
 TIMEOUT = 10.0  # seconds until a silent server counts as gone
 
 
-def welcome_letter(address: str, name: str, slug: str) -> EmailMessage:
-    """Write the letter that a new user gets."""
-    letter = EmailMessage()
-    letter["From"] = f"CodeCrafters <{SENDER}>"
-    letter["To"] = address
-    letter["Subject"] = f"Welcome to CodeCrafters, {name}!"
-    letter.set_content(
-        f"Hello {name},\n\nyour page is https://codecrafters.example/{slug}\n\nHappy hacking!\n"
-    )
-    return letter
-
-
 class Post:
-    """Sends welcome letters over one SMTP connection and counts them; `open` it first."""
+    """Sends letters over one SMTP connection and counts them; `open` it first."""
 
     _server: smtplib.SMTP
 
     def __init__(self, host: str, port: int) -> None:
         self._place = (host, port)
-        self.told: Callable[[str, float], None] | None = None  # of each letter: address, seconds
-        self.sent = 0
+        self.told: Callable[[Letter, float], None] | None = None  # of each letter: seconds
+        self.sent: Counter[str] = Counter()  # kind of letter -> letters
         self.failed: Counter[str] = Counter()  # kind of failure -> letters
 
     def open(self) -> None:
@@ -55,25 +43,26 @@ class Post:
         except OSError:
             self._server.close()
 
-    def welcome(self, address: str, name: str, slug: str) -> None:
-        """Send one letter. The user is committed: a failure is counted, never raised."""
+    def send(self, letter: Letter) -> None:
+        """Send one letter. What it tells is committed: a failure is counted, never raised."""
         started = perf_counter()
         try:
-            self._deliver(welcome_letter(address, name, slug))
+            self._deliver(letter)
         except OSError as error:
             self.failed[type(error).__name__] += 1
             return
-        self.sent += 1
+        self.sent[letter.kind] += 1
         if self.told is not None:
-            self.told(address, perf_counter() - started)
+            self.told(letter, perf_counter() - started)
 
-    def _deliver(self, letter: EmailMessage) -> None:
+    def _deliver(self, letter: Letter) -> None:
         """Hand a letter over; connect anew once if the server had hung up meanwhile."""
+        message = letter.message()
         try:
-            self._server.send_message(letter)
+            self._server.send_message(message)
         except smtplib.SMTPServerDisconnected:
             self.open()
-            self._server.send_message(letter)
+            self._server.send_message(message)
 
 
 class Mailroom:

@@ -11,11 +11,13 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from cormorant.demo.letters import GOODBYE, PREMIUM, WELCOME
 from cormorant.demo.mail import Post
 from cormorant.demo.story import Chapter
 
 WIDEST = 120
 EXAMPLES = 4
+KINDS = (WELCOME, PREMIUM, GOODBYE)
 HEADING = "bold cyan"
 QUIET = "dim"
 
@@ -99,17 +101,21 @@ def summary(console: Console, chapters: Sequence[Chapter], totals: Totals) -> Re
 
 
 def _verdict(console: Console, signups: Chapter, totals: Totals) -> Text:
-    """Say whether the mails are exactly those of the committed users."""
-    sent, users, received = totals.post.sent, signups.accepted, totals.received
+    """Say whether the mails are exactly those of the users who came and who left."""
+    sent, received = totals.post.sent, totals.received
+    users, welcomed = signups.accepted, sent[WELCOME] + sent[PREMIUM]
+    left = users - totals.rows["users"]
     good, bad = ("✓ ", "✗ ") if console.is_terminal else ("", "")
-    if sent != users:
-        words = f"{users:,} users were committed, but {sent:,} mails were sent."
-    elif received not in (None, sent):
-        words = (
-            f"{users:,} users were committed and {sent:,} mails sent, but {received:,} received."
-        )
+    if welcomed != users:
+        words = f"{users:,} users were committed, but {welcomed:,} welcomes were sent."
+    elif sent[GOODBYE] != left:
+        words = f"{left:,} users left, but {sent[GOODBYE]:,} goodbyes were sent."
+    elif received not in (None, sent.total()):
+        words = f"{sent.total():,} mails were sent, but {received:,} received."
     else:
-        return Text(f"{good}One mail for each committed user, none for anybody else.", "green")
+        others = "one goodbye for each leaver, no other" if left else "none for anybody else"
+        words = f"One welcome for each committed user, {others}."
+        return Text(f"{good}{words}", "green")
     return Text(f"{bad}{words}", "bold red")
 
 
@@ -138,13 +144,14 @@ def _rows(totals: Totals) -> list[tuple[str, str]]:
 
 
 def _mails(totals: Totals) -> list[tuple[str, str]]:
-    """Return what became of the welcome mails."""
-    post, failed = totals.post, sum(totals.post.failed.values())
+    """Return what became of the letters."""
+    post = totals.post
+    done = post.sent.total() + post.failed.total()
     received = "other server" if totals.received is None else f"{totals.received:,}"
-    mails = [
-        ("sent after a commit", f"{post.sent:,}"),
+    mails = [(f"{kind}, after a commit", f"{post.sent[kind]:,}") for kind in KINDS]
+    mails += [
         ("received by the server", received),
-        ("dropped by a rollback", f"{totals.promised - post.sent - failed:,}"),
+        ("dropped by a rollback", f"{totals.promised - done:,}"),
     ]
     return mails + [(f"failed: {kind}", f"{count:,}") for kind, count in post.failed.items()]
 

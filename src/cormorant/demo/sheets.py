@@ -15,6 +15,7 @@ from cormorant.demo.refused import Refused
 from cormorant.demo.trouble import CannotRun, first_line
 
 SIGNUP_COLUMNS = ("name", "email", "password", "projects")
+PREMIUM_COLUMNS = ("plan",)  # a file of sign-ups may be without
 EDIT_COLUMNS = ("email", "field", "value")
 
 
@@ -24,20 +25,21 @@ class Line:
 
     number: int
     cells: tuple[str, ...]
-    order: tuple[int, ...]  # where each wanted column stands
+    order: tuple[int | None, ...]  # where each wanted column stands; None where it is left out
     width: int  # how many cells a line of this file has
 
     def values(self) -> tuple[str, ...]:
         """Return the cells in the wanted order; raises Refused when some are missing."""
         if len(self.cells) != self.width:
             raise Refused(refused.CELLS)
-        return tuple(self.cells[place] for place in self.order)
+        return tuple("" if place is None else self.cells[place] for place in self.order)
 
     def key(self, place: int) -> str:
         """Return the wanted cell as a comparable address, empty when it is missing."""
-        if len(self.cells) != self.width:
+        column = self.order[place]
+        if column is None or len(self.cells) != self.width:
             return ""
-        return self.cells[self.order[place]].strip().lower()
+        return self.cells[column].strip().lower()
 
 
 def shipped(name: str) -> Traversable:
@@ -45,14 +47,22 @@ def shipped(name: str) -> Traversable:
     return files("cormorant.demo.data") / name
 
 
-def read(file: Path | Traversable, columns: Sequence[str]) -> list[Line]:
-    """Read all lines of a CSV file; raises CannotRun when it is no such file."""
+def read(
+    file: Path | Traversable, columns: Sequence[str], optional: Sequence[str] = ()
+) -> list[Line]:
+    """Read all lines of a CSV file; raises CannotRun when it is no such file.
+
+    Columns that are optional come last among the values, empty where the file has none.
+    """
     try:
         text = file.read_bytes().decode("utf-8-sig")
         reader = csv.reader(StringIO(text, newline=""), strict=True)
         header = [cell.strip().lower() for cell in next(reader, [])]
-        _check(file.name, header, columns)
-        order = tuple(header.index(column) for column in columns)
+        present = [column for column in optional if column in header]
+        _check(file.name, header, [*columns, *present])
+        order = tuple(
+            header.index(column) if column in header else None for column in (*columns, *optional)
+        )
         return [
             Line(reader.line_num, tuple(cells), order, len(header)) for cells in reader if cells
         ]

@@ -8,10 +8,9 @@ from time import perf_counter
 
 from sqlalchemy.exc import IntegrityError
 
-from cormorant import Session, select, sessionmaker
+from cormorant import Session, sessionmaker
 from cormorant.demo import refused
 from cormorant.demo.listeners import Desk
-from cormorant.demo.models import Project, User
 from cormorant.demo.refused import Refused, reason_of
 from cormorant.demo.sheets import Line
 from cormorant.demo.timeline import Timeline
@@ -32,6 +31,7 @@ class Chapter:
     title: str
     lines: Sequence[Line]
     write: Callable[[Session, Line], None]
+    who: int  # place of the address among a line's values
     refused: dict[int, str] = field(default_factory=dict)  # line number -> reason
     batches: int = 0
     taken_back: int = 0  # batches
@@ -41,47 +41,6 @@ class Chapter:
     def accepted(self) -> int:
         """Count the lines that are in the database."""
         return len(self.lines) - len(self.refused)
-
-
-def sign_up(session: Session, line: Line) -> None:
-    """Make a user and projects of a line of sign-ups. The listeners do everything else."""
-    name, email, password, titles = line.values()
-    user = User(name=name, email=email)
-    user.choose_password(password)
-    for title in filter(str.strip, titles.split(";")):
-        user.projects.append(Project(title=title))
-    session.add(user)
-
-
-def edit(session: Session, line: Line) -> None:
-    """Change a user as a line of edits says."""
-    _, name, value = line.values()
-    change = CHANGES.get(name.strip().lower())
-    if change is None:
-        raise Refused(refused.FIELD)
-    user = session.scalars(select(User).where(User.email == line.key(0))).one_or_none()
-    if user is None:
-        raise Refused(refused.NOBODY)
-    change(user, value)
-
-
-def _rename(user: User, value: str) -> None:
-    user.name = value
-
-
-def _move(user: User, value: str) -> None:
-    user.email = value
-
-
-def _start_project(user: User, value: str) -> None:
-    user.projects.append(Project(title=value))
-
-
-CHANGES: dict[str, Callable[[User, str], None]] = {
-    "name": _rename,
-    "email": _move,
-    "project": _start_project,
-}
 
 
 @dataclass(slots=True)
@@ -114,6 +73,7 @@ class Story:
                     reason = self._write(session, chapter, line)
                     if reason is not None:
                         bad[line.number] = reason
+                self.timeline.end_lines()
                 if len(bad) >= MANY and 2 * len(bad) > len(batch):
                     raise TakenBack
         except TakenBack:
@@ -123,7 +83,7 @@ class Story:
 
     def _write(self, session: Session, chapter: Chapter, line: Line) -> str | None:
         """Write one line in a savepoint; return the reason if it is refused."""
-        self.timeline.start_line(line.number)
+        self.timeline.start_line(line.number, line.key(chapter.who))
         try:
             with session.begin_nested():
                 chapter.write(session, line)

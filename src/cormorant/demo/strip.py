@@ -11,26 +11,34 @@ from rich.text import Text
 from cormorant.demo.screen import HEADING, QUIET, heading
 from cormorant.demo.timeline import MAIL, REFUSED, Happening, Scene, Track
 
-# What the demo's listeners do at an event: (event, attribute, of a savepoint) -> words.
+# What the demo's listeners do at an event, or what it tells: (event, attribute) -> words.
 DEEDS = {
     ("set", "name"): "tidied",
     ("set", "email"): "tidied",
     ("append", "projects"): "a project joins",
+    ("set", "plan"): "tidied",
+    ("append", "tags"): "joins",
+    ("remove", "tags"): "leaves",
+    ("bulk_replace", "tags"): "all others than",
+    ("append", "comments"): "a comment joins and gets the number",
+    ("append", "replies"): "an answer joins the project",
     ("before_insert", ""): "password hashed, slug made",
     ("after_insert", ""): "welcome mail waits: on_commit",
-    (MAIL, ""): "welcome mail accepted",
+    ("before_delete", ""): "goodbye mail waits: on_commit",
+    ("after_delete", "Project"): "gone, with its pairs of tags",
+    ("after_delete", "Comment"): "gone, with the answers",
+    (MAIL, ""): "mail accepted",
 }
-DEEDS_OF_EDITS = {
-    ("set", "email"): "tidied, audited",
-    ("before_flush", ""): "updated_at stamped",
-}
-DEEDS_OF_SIGNUPS = {("before_flush", ""): "both times stamped"}
+# Events whose text says which kind of mail.
+KINDS_FIRST = ("after_insert", MAIL)
 # What one waits for before an event, when it is long in coming.
 WAITS = {"after_commit": "the database commits", MAIL: "mail to others of the batch"}
 OTHERS = "the other lines of the batch"
 WORK = 0.00005  # seconds: less than this is the price of looking, not of a deed
 WAIT = 0.005  # seconds without an event of this user that are worth a word
-WIDE = 100
+NARROW = 84  # columns that a timeline without bars fills well
+WIDE = 96
+LONGEST_BAR = 24
 STEPS = " ▏▎▍▌▋▊▉█"
 
 
@@ -57,7 +65,7 @@ def _scene(console: Console, scene: Scene, longest: float) -> Table:
     table.add_column(no_wrap=True, width=21)
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column(justify="right", width=6)
-    length = 24 if console.width >= WIDE else 0
+    length = min(console.width - NARROW, LONGEST_BAR) if console.width >= WIDE else 0
     if length:
         table.add_column(width=length)
     begun, gap = scene.happenings[0].at, "┊" if console.is_terminal else ":"
@@ -103,9 +111,27 @@ def _deed(scene: Scene, happening: Happening) -> str:
         return "cache dropped"
     if happening.event == "after_rollback":
         return "slugs given back"
-    edited = scene.chapter != "sign-ups"
-    deed = (DEEDS_OF_EDITS if edited else DEEDS_OF_SIGNUPS).get(key) or DEEDS.get(key, "")
+    if happening.event == "before_flush":
+        return _work_before_flush(scene)
+    deed = DEEDS.get(key, "")
+    if scene.chapter != "sign-ups" and key == ("set", "email"):
+        deed = "tidied, audited"
+    if happening.event in KINDS_FIRST:
+        return f"{happening.text} {deed}".lstrip()
     return f"{deed}: {happening.text}" if happening.text else deed
+
+
+def _work_before_flush(scene: Scene) -> str:
+    """Say what the listeners of before_flush found to do for a line."""
+    seen = {(happening.event, happening.attribute) for happening in scene.happenings}
+    works = []
+    if ("append", "tags") in seen:
+        works.append("tags shared")
+    if ("before_insert", "") in seen:
+        works.append("both times stamped")
+    elif ("before_update", "") in seen:
+        works.append("updated_at stamped")
+    return ", ".join(works)
 
 
 def _style(happening: Happening, deed: str) -> str:

@@ -67,6 +67,31 @@ THINGS = (
     "Map", "Shell", "Editor", "Tracker", "Cookbook", "Game", "Radio", "Robot", "Spreadsheet",
     "Planner", "Weather Station", "Bücherregal", "Café Finder",
 )  # fmt: skip
+TAGS = (
+    "python", "rust", "c#", "web", "cli", "music", "maps", "games", "offline", "energy",
+    "beginner friendly", "teaching", "open data", "robots", "café", "Übersetzung",
+)  # fmt: skip
+PLANS = ("monthly", "yearly", "Yearly", " monthly ")
+COMMENTS = (
+    "Lovely, it runs on my old laptop.",
+    "How do I switch the colours off?",
+    "I would like to help with the manual.",
+    "It stops with an error when the disk is full.",
+    "Works on a Raspberry Pi as well.",
+    "Please add a dark mode!",
+    "Ça marche très bien, merci.",
+    "What does it do that a shell script does not?",
+    "  Three   cheers \t for this one. ",
+)
+REPLIES = (
+    "Thank you!",
+    "Which version is it?",
+    "Fixed, please try again.",
+    "Me too.",
+    "Only if you write the tests.",
+    "有難うございます",
+)
+FAREWELLS = ("", "too many projects", "found another hobby")
 BAD_ADDRESSES = (
     "not-an-address",
     "ada.example.com",
