@@ -303,3 +303,40 @@ def test_attach_events_name_session_and_object(
     heard.mark("after expunge")
     other.add(user)
     return [error, user in other, user in session]
+
+
+@contract(in_order=True)
+def test_a_member_is_attached_before_the_other_side_hears_of_it(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = blog(orm, engine)
+    User, Address = world.User, world.Address
+    told: list[tuple[str, str]] = []
+
+    def listen(when: str) -> None:
+        for attribute, event in ((User.addresses, "append"), (Address.user, "set")):
+
+            def tell(target: Any, value: Any, *_rest: Any, event: str = event) -> None:
+                told.append((f"{when} {event}", type(target).__name__))
+
+            orm.event.listen(attribute, event, tell)
+
+    listen("early")
+    world.Base.registry.configure()
+    listen("late")
+    with orm.Session(engine) as session:
+        heard.session(session)
+        orm.event.listen(
+            session, "before_attach", lambda session, it: told.append(("attach", str(it.name)))
+        )
+        Address.name = "address"
+        old, new, address = User(name="old"), User(name="new"), Address(email="1")
+        session.add(new)
+        old.addresses.append(address)
+        told.append(("then", "append to a user in the session"))
+        new.addresses.append(address)
+        told.append(("then", "refer to a user outside"))
+        address.user = User(name="last")
+        told.append(("then", "replace the list"))
+        address.user.addresses = [Address(email="2")]
+        return told, old in session, new.addresses == [], len(session.new)

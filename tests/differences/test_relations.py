@@ -147,3 +147,17 @@ def test_has_of_a_subclass_in_the_same_table_finds_its_rows() -> None:
             return session.scalars(orm.select(world.Engineer.name).where(led)).all()
 
     assert both(scenario) == ([], ["Eve"])
+
+
+def test_what_a_listener_puts_in_place_of_a_member_follows_into_the_session() -> None:
+    def scenario(orm: Orm) -> tuple[bool, bool]:
+        world = blog_in(orm)
+        user = stored(world)
+        other = world.Address(email="other")
+        orm.event.listen(
+            world.User.addresses, "append", lambda target, value, token: other, retval=True
+        )
+        user.addresses.append(world.Address(email="given"))
+        return other in user.addresses, other in world.session
+
+    assert both(scenario) == ((True, False), (True, True))

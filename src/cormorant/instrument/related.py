@@ -33,8 +33,8 @@ from cormorant.instrument.constants import (
 )
 
 _EMPTY: tuple[Any, ...] = ()
-_OTHER_SIDE = object()
-"""Stands among the listeners of a paired attribute where the other side is told."""
+_OWN_PLACE = object()
+"""Stands among the listeners where the session and then the other side are told."""
 
 
 CHANGES = ("append", "remove", "set", "bulk_replace", "append_wo_mutation")
@@ -81,7 +81,7 @@ class RelatedAttribute(RelationSlot):
 
     def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
         """Take the flattened listeners of one event."""
-        at = next((i for i, each in enumerate(listeners) if each is _OTHER_SIDE), -1)
+        at = next((i for i, each in enumerate(listeners) if each is _OWN_PLACE), -1)
         self.early[event] = listeners[: max(at, 0)]
         self.listeners[event] = listeners[at + 1 :]
         self.quiet = not any(self.early.get(e) or self.listeners.get(e) for e in CHANGES)
@@ -93,22 +93,21 @@ class RelatedAttribute(RelationSlot):
         if option == "active_history":
             self.active_history = True
 
-    def pair(self, other: RelatedAttribute) -> None:
-        """Let changes here be told to the attribute of the other side.
+    def take_place(self) -> None:
+        """Let the session and the other side be told after the listeners that are there now.
 
-        Listeners that were there before come first, later ones after it, as with a listener.
+        Later listeners come after them.
         """
-        self.reverse = other
         place = OfAttribute(self.class_, self.key)
         for event in ("append", "remove") if self.collection else ("set", "remove"):
-            AttributeEvents.board.add(place, mark(AttributeEvents.events[event], _OTHER_SIDE))
+            AttributeEvents.board.add(place, mark(AttributeEvents.events[event], _OWN_PLACE))
 
     def of_class(self, owner: Any) -> Any:
         """Return this attribute as the class of `owner` has it: a subclass has its own."""
         return state_of(owner).manager.attributes.get(self.key, self)
 
     def tell_early(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
-        """Fire the part of an event that comes before the other side is told."""
+        """Fire the part of an event that comes before session and other side are told."""
         return self._tell(self.early.get(event, _EMPTY), event, target, value, *rest)
 
     def tell(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
@@ -285,11 +284,12 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
         previous = self.previous(obj, state)
         token = initiator or self.replace_token
         value = self.tell_early("set", obj, value, previous, token)
+        self.follow(state, value, initiator)
         self.tell_reverse(obj, value, previous, token, told)
         value = self.tell("set", obj, value, previous, token)
         self.note(obj, state, previous)
         state.values[self.key] = value
-        self.follow(state, value, initiator)
+        self.follow(state, value, initiator)  # a listener may have put another in its place
         if self.reverse is not None:
             if value is None and self.reverse.owns and previous is not None:
                 self.reverse.abandon(obj)

@@ -207,13 +207,16 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         self.admit(owner, item, initiator)
         token = initiator or self.append_token
         item = self.tell_early("append", obj, item, token, key)
+        if owner.extra is not None:
+            self.claim(obj, owner, collection)  # loaded before the member may be flushed
+        self.follow(owner, item, initiator)
         if self.reverse is not None and item is not None and not self.told_by(initiator):
             if known_state(item).dict.get(self.reverse.key) is obj:
                 collection._sa_adapter.doubles = True
             self.reverse.gain(item, obj, token)
         item = self.tell("append", obj, item, token, key)
         self.note(obj, owner, collection)
-        self.follow(owner, item, initiator)
+        self.follow(owner, item, initiator)  # a listener may have put another in its place
         return item
 
     def appended_again(

@@ -164,7 +164,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 f"remote_side for the other direction."
             )
         self._replace_descriptor()
-        check_single_parent(self)  # before the other side may be told of a refused member
+        check_single_parent(self)  # before session and other side may be told of a refused member
+        self.impl.take_place()
         self._join_other_side()
         warn_of_overlaps(self)
 
@@ -265,10 +266,10 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self._meet(other)
         other._meet(self)
         if self.in_step and other.in_step:
-            self.impl.pair(other.impl)
+            self.impl.reverse = other.impl
             # A subclass inherits this side; the other one goes on from the class it names.
             if other.impl.reverse is None or other.mapper is self.parent:
-                other.impl.pair(self.impl)
+                other.impl.reverse = self.impl
 
     def _meet(self, other: RelationshipProperty[Any]) -> None:
         if other is not self and not any(other is each for each in self.other_sides):
