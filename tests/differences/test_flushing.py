@@ -266,3 +266,14 @@ def test_a_deletion_loads_no_members_that_nobody_can_meet() -> None:
         return problem(lambda: [each.email for each in user.addresses])
 
     assert both(scenario) == (FINE, "DetachedInstanceError")
+
+
+def test_an_expired_object_is_not_read_before_it_is_deleted() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world)
+        world.session.delete(user)
+        world.session.commit()
+        return problem(lambda: user.name)
+
+    assert both(scenario) == (FINE, "DetachedInstanceError")

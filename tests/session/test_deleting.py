@@ -235,3 +235,24 @@ def test_members_that_nobody_looks_at_are_not_loaded() -> None:
     world.session.flush()
     assert left(world) == ([], [])
     assert [text.split()[0] for text in statements[:2]] == ["DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize("name", ["after_delete", "persistent_to_deleted", "deleted_to_detached"])
+def test_listeners_can_read_an_expired_object_after_its_row_is_gone(name: str) -> None:
+    def scenario(orm: Orm) -> Any:
+        world, users = families(orm, "all")
+        told: list[str] = []
+        target = world.User if name == "after_delete" else world.session
+
+        def read(*args: Any) -> None:
+            if isinstance(args[-1], world.User):
+                told.append(args[-1].name)
+
+        orm.event.listen(target, name, read)
+        world.session.commit()
+        world.session.delete(users[0])
+        world.session.commit()
+        return told
+
+    theirs, ours = both(scenario)
+    assert ours == theirs == ["user 0"]

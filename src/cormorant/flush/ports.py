@@ -23,6 +23,9 @@ class FlushUnit(Protocol):
     def key_switched(self, obj: Any, before: Any, after: Any) -> None:
         """Take note that a flush changed the primary key of an object."""
 
+    def meets_deleted(self) -> bool:
+        """Tell whether listeners of the session meet objects after they are deleted."""
+
     def has(self, obj: Any) -> bool:
         """Tell whether an object belongs to this session."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
@@ -194,6 +195,18 @@ def _delete_ring(context: UOWTransaction, ring: Ring, doomed: list[Any]) -> None
                 _delete_batch(context, root, part)
 
 
+def _read_expired(context: UOWTransaction, doomed: list[Any]) -> None:
+    """Load expired objects while they have their rows, for listeners that meet them afterwards."""
+    met = context.session.meets_deleted()
+    for obj in doomed:
+        state = state_of(obj)
+        mapper = state.manager.mapper
+        if (met or mapper.dispatch.after_delete) and state.expired:
+            # A row that is gone is told of by the DELETE.
+            with suppress(exc.ObjectDeletedError):
+                getattr(obj, mapper.pk_keys[0])
+
+
 def _delete_batch(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
     """Before events, DELETE, after events of objects of one family."""
     connection = context.connection_of(root)
@@ -201,6 +214,7 @@ def _delete_batch(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> N
     doomed = [obj for obj in doomed if id(obj) not in context.inherited]
     fire("before_delete", doomed, connection)
     alive = [obj for obj in doomed if id(obj) in context.link.deleted]
+    _read_expired(context, alive)
     for part in ([alive] if alive else []) if root.batch else [[obj] for obj in alive]:
         delete_doomed(context, root, part, connection)
     for obj in [*given_on, *alive]:

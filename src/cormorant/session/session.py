@@ -274,6 +274,16 @@ class Session(Statements):
         finally:
             self.autoflush = before
 
+    def meets_deleted(self) -> bool:
+        """Tell whether listeners of the session meet objects after they are deleted."""
+        heard = self.dispatch
+        return bool(
+            heard.after_flush
+            or heard.after_flush_postexec
+            or heard.persistent_to_deleted
+            or heard.deleted_to_detached
+        )
+
     def has(self, obj: object) -> bool:
         """Tell whether an object belongs to this session."""
         return state_of(obj).link is self.link
