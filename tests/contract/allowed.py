@@ -14,7 +14,7 @@ Of the oracle only; what the subject says is never left out:
 
 Of both, because the oracle differs from itself from run to run:
 
-- `in_any_order`: keys are copied in the order of a set of states
+- `in_any_order`: keys are copied in the order of a set of states, early or late in a flush
   (test_keys_are_copied_in_one_order_where_the_oracle_has_many).
 - `UNORDERED` in catalog.py: life-cycle events likewise
   (test_life_cycle_events_come_in_the_order_in_which_objects_entered).
@@ -27,7 +27,6 @@ test_a_lazy_load_of_an_expired_owner_costs_one_statement). wanted.py has what ra
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from .catalog import BARRIERS
 from .words import Heard
@@ -63,11 +62,27 @@ def removes_by_replacing(heard: Heard, owner_and_member: tuple[str, ...]) -> boo
 
 
 def in_any_order(log: Sequence[Heard]) -> Iterator[Heard]:
-    """Yield the log, neighbouring copies of keys in a flush sorted by their objects."""
-    copying = groupby(with_flushes(log), lambda told: told[1] and told[0].copies_key)
-    for copies, part in copying:
-        told = [heard for heard, _ in part]
-        yield from sorted(told, key=lambda heard: heard.arguments[0]) if copies else told
+    """Yield the log, copies of keys in a flush put before what is next told of their object.
+
+    There they stand sorted by key; copies of one key stay in their order.
+    """
+    waiting: list[Heard] = []
+    for heard, flushing in with_flushes(log):
+        if flushing and heard.copies_key:
+            waiting.append(heard)
+            continue
+        ends = heard.name in BARRIERS
+        about = heard.arguments[-1:]
+        due = [each for each in waiting if ends or about == each.arguments[:1]]
+        waiting = [each for each in waiting if each not in due]
+        yield from sorted(due, key=object_and_key)
+        yield heard
+    yield from sorted(waiting, key=object_and_key)
+
+
+def object_and_key(heard: Heard) -> tuple[str, str]:
+    """Return of a copied key to whom and under which name."""
+    return heard.arguments[0], heard.arguments[3]
 
 
 def with_flushes(log: Sequence[Heard]) -> Iterator[tuple[Heard, bool]]:

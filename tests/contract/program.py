@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.pool import StaticPool
-
 from .heard import Recorder
-from .models import blog
 from .oracle import Orm
-from .words import Heard
+from .playing import ACTS_OF_ALL, Play
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of a program: what to do, and two numbers that choose objects and values."""
+class Run(Play):
+    """A program at work: its users and addresses."""
 
-    act: str
-    first: int
-    second: int
-
-    def __str__(self) -> str:
-        """Return the step as it stands in the log."""
-        return f"{self.act} {self.first} {self.second}"
-
-
-@dataclass(slots=True)
-class Run:
-    """A program at work: its session, its objects and its open savepoints."""
-
-    orm: Orm
-    world: Any
-    session: Any
-    heard: Recorder
-    users: list[Any] = field(default_factory=list)
-    addresses: list[Any] = field(default_factory=list)
-    savepoints: list[Any] = field(default_factory=list)
-    made: int = 0
-
-    def take(self, step: Step) -> None:
-        """Do one step; an error is written down by name, as part of the log."""
-        with self.heard.catching(str(step)):
-            told = ACTS[step.act](self, step.first, step.second)
-            self.heard.write("mark", repr("result"), self.heard.labels.of(told))
+    def __init__(self, orm: Orm, world: Any, session: Any, heard: Recorder) -> None:
+        """Begin without users and addresses."""
+        super().__init__(orm, world, session, heard)
+        self.users: list[Any] = []
+        self.addresses: list[Any] = []
 
     def user(self, number: int) -> Any:
         """Return one of the users, or None when there is none."""
@@ -54,29 +26,6 @@ class Run:
     def address(self, number: int) -> Any:
         """Return one of the addresses, or None when there is none."""
         return self.one_of(self.addresses, number)
-
-    def one_of(self, known: list[Any], number: int) -> Any:
-        """Return one of the objects, in whatever state it is."""
-        return known[number % len(known)] if known else None
-
-    def held(self, known: list[Any], number: int) -> Any:
-        """Return one of the objects that the session holds and keeps, its key read.
-
-        Two wanted differences: the oracle reads an expired object to learn its key, sooner or
-        later (test_no_statement_reads_a_key_that_the_session_knows), and it copies keys to
-        objects whose rows are deleted.
-        """
-        doomed = list(self.session.deleted)
-        kept = [item for item in known if item in self.session]
-        chosen = self.one_of(
-            [it for it in kept if not any(it is other for other in doomed)], number
-        )
-        assert chosen is None or chosen.id is None or chosen.id > 0
-        return chosen
-
-    def lost(self, number: int) -> Any:
-        """Return a user that the session does not hold: deleted, rolled back or detached."""
-        return self.one_of([user for user in self.users if user not in self.session], number)
 
     def add_user(self, first: int, second: int) -> Any:
         """Add a new user."""
@@ -123,7 +72,7 @@ class Run:
 
         Not of transient users: what a rollback leaves of an expired list is another one here.
         """
-        user = self.held(self.users, first) if second % 2 else self.lost(first)
+        user = self.held(self.users, first) if second % 2 else self.lost(self.users, first)
         if user is not None and not self.orm.inspect(user).transient:
             return sorted(item.email for item in user.addresses)
 
@@ -166,15 +115,10 @@ class Run:
 
     def rename_lost(self, first: int, second: int) -> Any:
         """Change a user that the session does not hold."""
-        user = self.lost(first)
+        user = self.lost(self.users, first)
         if user is not None:
             user.name = f"lost {second}"
             return user.name
-
-    def expire_all(self, first: int, second: int) -> Any:
-        """Expire everything, with nothing left to write."""
-        self.session.flush()
-        self.session.expire_all()
 
     def get(self, first: int, second: int) -> Any:
         """Get by primary key and remember what comes."""
@@ -185,35 +129,6 @@ class Run:
         if found is not None and not any(found is item for item in known):
             known.append(found)
         return found
-
-    def contents(self, first: int, second: int) -> Any:
-        """Tell what the session holds."""
-        session = self.session
-        return [set_of(part) for part in (session.new, session.dirty, session.deleted)]
-
-    def savepoint(self, first: int, second: int) -> Any:
-        """Begin a savepoint."""
-        self.savepoints.append(self.session.begin_nested())
-
-    def release(self, first: int, second: int) -> Any:
-        """Release the innermost savepoint."""
-        if self.savepoints:
-            self.savepoints.pop().commit()
-
-    def undo(self, first: int, second: int) -> Any:
-        """Roll back to the innermost savepoint."""
-        if self.savepoints:
-            self.savepoints.pop().rollback()
-
-    def end(self, act: Callable[[], None]) -> None:
-        """End the whole transaction."""
-        self.savepoints.clear()
-        act()
-
-
-def set_of(objects: Any) -> list[str]:
-    """Return the objects as sorted names of classes: their labels stand in the events."""
-    return sorted(type(item).__name__ for item in objects)
 
 
 ACTS: dict[str, Callable[[Run, int, int], Any]] = {
@@ -229,73 +144,6 @@ ACTS: dict[str, Callable[[Run, int, int], Any]] = {
     "expire": Run.expire,
     "expunge": Run.expunge,
     "rename lost": Run.rename_lost,
-    "expire all": Run.expire_all,
     "get": Run.get,
-    "contents": Run.contents,
-    "flush": lambda run, first, second: run.session.flush(),
-    "savepoint": Run.savepoint,
-    "release": Run.release,
-    "undo": Run.undo,
-    "rollback": lambda run, first, second: run.end(run.session.rollback),
-    "commit": lambda run, first, second: run.end(run.session.commit),
-}
-
-
-def memory_engine() -> Engine:
-    """Return an engine on SQLite in memory that begins transactions by itself.
-
-    The driver would otherwise let the release of a savepoint commit, and both mappers with it.
-    """
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-
-    @event.listens_for(engine, "connect")
-    def leave_transactions_to_us(connection: Any, record: object) -> None:
-        connection.isolation_level = None
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-    return engine
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """What came of a program: every event that was heard, and the rows it left."""
-
-    log: list[Heard]
-    rows: dict[str, list[str]]
-
-
-class Machine:
-    """Runs programs under one mapper, on one pair of classes and one database."""
-
-    def __init__(self, orm: Orm) -> None:
-        """Declare the classes and make the tables."""
-        self.orm = orm
-        self.engine = memory_engine()
-        self.world = blog(orm, self.engine)
-
-    def run(self, program: list[Step]) -> Played:
-        """Run a program on empty tables."""
-        tables = self.world.Base.metadata.sorted_tables
-        heard = Recorder(self.orm)
-        heard.classes(self.world.User, self.world.Address)
-        session = self.orm.Session(self.engine)
-        heard.session(session)
-        try:
-            run = Run(self.orm, self.world, session, heard)
-            # A session that is closed tells more of deleted objects than the oracle's.
-            for step in [*program, Step("rollback", 0, 0)]:
-                run.take(step)
-        finally:
-            session.close()
-            heard.stop()
-        with self.engine.begin() as connection:
-            rows = {
-                table.name: sorted(map(repr, connection.execute(table.select()).all()))
-                for table in tables
-            }
-            for table in reversed(tables):
-                connection.execute(table.delete())
-        return Played(heard.log, rows)
+} | ACTS_OF_ALL
+Run.acts = ACTS

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from .canonical import differences
-from .oracle import sqlalchemy_orm, subject_orm
-from .program import ACTS, Machine, Step
-from .wanted import outcomes
+from .models import blog
+from .playing import Machine, Step, machines_of
+from .program import ACTS, Run
+from .wanted import check_program, outcomes
 
 STEPS = st.builds(Step, st.sampled_from(list(ACTS)), st.integers(0, 7), st.integers(0, 7))
 
@@ -19,16 +20,8 @@ STEPS = st.builds(Step, st.sampled_from(list(ACTS)), st.integers(0, 7), st.integ
 @pytest.fixture(scope="module")
 def machines() -> Iterator[tuple[Machine, Machine]]:
     """Give the machine of the oracle and the machine of the subject."""
-    pair = Machine(sqlalchemy_orm()), Machine(subject_orm())
-    yield pair
-    for machine in pair:
-        machine.engine.dispose()
-
-
-def check_program(machines: tuple[Machine, Machine], program: list[Step]) -> None:
-    """Run a program under both ORMs; fail with the difference of their outcomes."""
-    different = differences(*outcomes(*[machine.run(program) for machine in machines]))
-    assert not different, "\n".join(different)
+    with machines_of(Run, blog) as pair:
+        yield pair
 
 
 @settings(max_examples=200)

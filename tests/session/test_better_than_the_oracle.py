@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 import cormorant
 from tests.contract.models import people
 from tests.contract.oracle import cormorant_orm
-from tests.contract.program import memory_engine
+from tests.contract.playing import memory_engine
 
 
 @pytest.fixture

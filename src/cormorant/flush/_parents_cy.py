@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cormorant.instrument._state_cy import known_state, values_of
+from cormorant.instrument._state_cy import FLAG_DELETED, known_state, values_of
 from cormorant.instrument.collections import members_of
 
 try:
@@ -40,6 +40,8 @@ def is_plain(obj: Any, plan: Any, link: Any) -> cython.bint:
         parent = values.get(key)
         if parent is not None:
             if not isinstance(parent, class_) or known_state(parent).link is not link:
+                return False
+            if known_state(parent).flags & FLAG_DELETED:
                 return False
     for key, class_, reverse in plan.to_many:
         members = values.get(key)
@@ -83,7 +85,7 @@ def take_parent_keys(objects: Any, link: Any, incoming: Any, plan_of: Any) -> An
                     odd.append((obj, prop, None))
                 continue
             state = known_state(parent)
-            if state is None or state.link is not link:
+            if state is None or state.link is not link or state.flags & FLAG_DELETED:
                 continue
             theirs: dict[Any, Any] = state.values
             for source, foreign, attribute in pairs:

@@ -69,6 +69,15 @@ def absent_masks(objects: Any, keys: Any, omittable: Any) -> Any:
     return masks, expressive
 
 
+def with_extras(objects: Any) -> Any:
+    """Return the objects that have to remember more than their values: few do."""
+    found: list[Any] = []
+    for obj in objects:
+        if state_of(obj).extra is not None:
+            found.append(obj)
+    return found
+
+
 def rows_of(objects: Any, keys: Any, processors: Any) -> Any:
     """Return one tuple of values per object, in the order of `keys`, bind processors applied."""
     rows: list[Any] = []

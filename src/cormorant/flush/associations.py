@@ -48,6 +48,11 @@ class Pairs:
                 seen.add(here)
                 to.append((owner, member))
 
+    def let_go(self, owner: Any, members: Iterable[Any]) -> None:
+        """Note that members left; those without a row were in no pair that was written."""
+        written = [m for m in members if m is not None and state_of(m).pk is not None]
+        self.note(self.removed, owner, written)
+
 
 def pairs_of(context: UOWTransaction, prop: Any) -> Pairs:
     """Return the pairs of a relationship in this round."""
@@ -76,8 +81,7 @@ def let_pairs_go(context: UOWTransaction, prop: Any, owner: Any) -> None:
     else:
         queues = None if state.extra is None else state.extra.queues
         gone = queues[prop.key].removed if queues and prop.key in queues else []
-    pairs = pairs_of(context, prop)
-    pairs.note(pairs.removed, owner, [each for each in gone if each is not None])
+    pairs_of(context, prop).let_go(owner, gone)
 
 
 def write_pairs(context: UOWTransaction) -> None:

@@ -287,7 +287,7 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
         context.owned.update([(prop, id(each)) for each in added if id(each) not in doomed])
     for member in removed:
         note_leaver(context, prop, member)
-    pairs.note(pairs.removed, obj, [each for each in removed if each is not None])
+    pairs.let_go(obj, removed)
 
 
 def _known(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any]) -> dict[str, Any]:
@@ -355,6 +355,8 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
     for prop in written.here:
         if prop.key in before:
             note_leaver(context, prop, before[prop.key])
+        elif prop.key not in state_of(obj).values:
+            context.session.fill_from_memory(obj, prop.key)
     for prop in written.between:
         let_pairs_go(context, prop, obj)
     for prop in written.there:

@@ -71,7 +71,8 @@ def insert_new(
     for mapper, group in by_class(objects):
         prepare(mapper, group)
     for table in family_tables(root):
-        for mapper, facts, part in _parts(table, objects):
+        parts = _runs if table is root.local_table else _parts
+        for mapper, facts, part in parts(table, objects):
             insert_into(context, mapper, facts, part, connection)
 
 
@@ -111,25 +112,38 @@ def delete_doomed(
 
 def _parts(table: Any, objects: list[Any]) -> Iterator[Part]:
     """Yield (mapper, facts, objects) of those with a row in a table; classes alike together."""
-    kinds: dict[Mapper, list[Any] | None] = {}
-    shapes: dict[Any, list[Any]] = {}
-    found: list[Part] = []
+    kind_of = _Kinds(table)
+    found: dict[Any, Part] = {}
     for obj in objects:
         mapper = state_of(obj).manager.mapper
-        if mapper not in kinds:
-            facts = next((each for each in WriteFacts.of_all(mapper) if each.table is table), None)
-            if facts is None:
-                kinds[mapper] = None
-                continue
-            shape = (facts.shape, mapper.pk_keys, mapper.dispatch.refresh_flush)
-            if shape not in shapes:
-                shapes[shape] = []
-                found.append((mapper, facts, shapes[shape]))
-            kinds[mapper] = shapes[shape]
-        part = kinds[mapper]
-        if part is not None:
-            part.append(obj)
-    yield from found
+        facts, shape = kind_of[mapper]
+        if facts is not None:
+            found.setdefault(shape, (mapper, facts, []))[2].append(obj)
+    yield from found.values()
+
+
+def _runs(table: Any, objects: list[Any]) -> Iterator[Part]:
+    """Yield parts as `_parts`, of neighbours only: keys are made in the order of the objects."""
+    kind_of = _Kinds(table)
+    for _shape, run in groupby(objects, lambda obj: kind_of[state_of(obj).manager.mapper][1]):
+        part = list(run)
+        mapper = state_of(part[0]).manager.mapper
+        yield mapper, kind_of[mapper][0], part
+
+
+class _Kinds(dict["Mapper", tuple[Any, Any]]):
+    """(facts of a table, what rows written alike have in common) by mapper; None without row."""
+
+    def __init__(self, table: Any) -> None:
+        super().__init__()
+        self.table = table
+
+    def __missing__(self, mapper: Mapper) -> tuple[Any, Any]:
+        every = WriteFacts.of_all(mapper)
+        facts = next((each for each in every if each.table is self.table), None)
+        shape = facts and (facts.shape, mapper.pk_keys, mapper.dispatch.refresh_flush)
+        self[mapper] = facts, shape
+        return facts, shape
 
 
 def _changed_below(context: UOWTransaction, obj: Any, root: WriteFacts) -> bool:

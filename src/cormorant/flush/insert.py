@@ -6,11 +6,19 @@ import warnings
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import exc as core_exc
 from sqlalchemy import insert
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
-from cormorant.flush._rows_cy import absent_masks, fill_nulls, is_expression, rows_of, take_keys
+from cormorant.flush._rows_cy import (
+    absent_masks,
+    fill_nulls,
+    is_expression,
+    rows_of,
+    take_keys,
+    with_extras,
+)
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
 from cormorant.flush.forget import forget_values
@@ -38,6 +46,19 @@ def prepare(mapper: Mapper, objects: list[Any]) -> None:
     """Give new objects what tells their class and the version of their rows."""
     _set_discriminator(mapper, objects)
     _set_versions(mapper, objects)
+
+
+def refuse_lost_keys(objects: list[Any]) -> None:
+    """Refuse objects whose values were expired when a rollback took their rows."""
+    for obj in with_extras(objects):
+        mapper = state_of(obj).manager.mapper
+        lost = [key for key in mapper.pk_keys if key in state_of(obj).expired_attributes]
+        if lost:
+            raise core_exc.InvalidRequestError(
+                f"Instance of class {mapper.class_.__name__!r} cannot be written: it was expired "
+                f"when a rollback took its row, so that {', '.join(map(repr, lost))} and other "
+                f"values are gone. Assign them anew, or add a new object instead."
+            )
 
 
 def insert_into(

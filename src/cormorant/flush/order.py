@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from cormorant.instrument._state_cy import values_of
+
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
@@ -95,6 +97,37 @@ def _refers(mapper: Mapper, other: Mapper) -> bool:
 
 def _orders(prop: Any) -> bool:
     return not (prop.viewonly or prop.post_update)
+
+
+def with_known_parents(
+    roots: list[Mapper], groups: Iterable[tuple[Mapper, list[Any]]]
+) -> list[Mapper]:
+    """Return root mappers, and those of parents that the objects in `groups` know.
+
+    Who knows a parent waits for the parent's table, whether anything is written there or not:
+    it decides the order among tables that have nothing to do with each other, as SQLAlchemy.
+    """
+    found = dict.fromkeys(roots)
+    if len(found) < 2:
+        return roots
+    for root, objects in groups:
+        for key, parent in _references(root):
+            if parent not in found and any(key in values_of(obj) for obj in objects):
+                found[parent] = None
+    return list(found)
+
+
+def _references(root: Mapper) -> list[tuple[str, Mapper]]:
+    """Return (key, root of the related class) of the references to other tables in a family."""
+    known: list[tuple[str, Mapper]] | None = root.memo.get("references")
+    if known is None:
+        known = root.memo["references"] = [
+            (prop.key, prop.mapper.base_mapper)
+            for mapper in root.self_and_descendants
+            for prop in mapper.relationships
+            if _orders(prop) and prop.join.foreign_is_local and prop.mapper.base_mapper is not root
+        ]
+    return known
 
 
 def late_columns(mapper: Mapper) -> list[Any]:

@@ -32,5 +32,8 @@ class FlushUnit(Protocol):
     def stored_related(self, obj: Any, key: str) -> Any:
         """Return what a relationship to one refers to in the database, whatever is in memory."""
 
+    def fill_from_memory(self, obj: Any, key: str) -> None:
+        """Give an object its related object where that is in memory."""
+
     def load_together(self, objects: list[Any], prop: Any) -> None:
         """Load one relationship of many objects with few statements."""

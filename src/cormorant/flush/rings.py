@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 
 def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]]:
-    """Split objects into batches: none needs the key of a row that comes in a later one."""
+    """Split objects into batches: none needs the key of a row that comes in a later one.
+
+    Parents that have their key already come first as well, unless they go in a circle.
+    """
 
     def parents(obj: Any) -> list[Any]:
+        return [parent for _prop, parent in _parents(context, obj)]
+
+    def awaited(obj: Any) -> list[Any]:
         return [parent for _prop, parent in _awaited(context, obj)]
 
     def refuse(circle: list[Any]) -> Exception:
@@ -32,23 +38,28 @@ def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]
         ]
         return circular("cannot be inserted", circle, props)
 
-    return levels(objects, parents, refuse)
+    try:
+        return levels(objects, parents, lambda circle: CircularDependencyError("", circle, []))
+    except CircularDependencyError:
+        return levels(objects, awaited, refuse)
 
 
 def _awaited(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
     """Return (relationship, parent) for the new parents whose keys an object waits for."""
+    return [each for each in _parents(context, obj) if state_of(each[1]).pk is None]
+
+
+def _parents(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
+    """Return (relationship, parent) for the parents whose keys an object takes or gives up."""
     found = list(context.incoming.get(id(obj), ()))
     state = state_of(obj)
-    if state.pk is None:
-        for prop in written_relationships(state.manager.mapper).here:
-            parent = state.values.get(prop.key)
-            if parent is not None and not prop.post_update:
+    before = {} if state.pk is None else context.before(obj)
+    for prop in written_relationships(state.manager.mapper).here:
+        if not prop.post_update:
+            parent = before.get(prop.key) if before else state.values.get(prop.key)
+            if state.pk is None or prop.key in before:
                 found.append((prop, parent))
-    return [
-        (prop, parent)
-        for prop, parent in found
-        if parent is not None and state_of(parent).pk is None
-    ]
+    return [(p, parent) for p, parent in found if parent is not None and parent is not NO_VALUE]
 
 
 def children_first(ring: list[Mapper], doomed: list[Any]) -> list[list[Any]]:

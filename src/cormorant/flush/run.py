@@ -13,11 +13,18 @@ from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_unseen
 from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
+from cormorant.flush.insert import refuse_lost_keys
 from cormorant.flush.late_keys import blank_late_keys, write_late_keys
-from cormorant.flush.order import Ring, late_columns, mapper_rings, refers_to_itself
+from cormorant.flush.order import (
+    Ring,
+    late_columns,
+    mapper_rings,
+    refers_to_itself,
+    with_known_parents,
+)
 from cormorant.flush.rings import children_first, parents_first
 from cormorant.flush.switch import find_heirs, switch_rows
-from cormorant.flush.sync import sync_keys, sync_new, sync_outsiders
+from cormorant.flush.sync import sync_from_outside, sync_keys, sync_new, sync_outsiders
 from cormorant.instrument._state_cy import FLAG_DELETING, state_of
 
 if TYPE_CHECKING:
@@ -58,7 +65,8 @@ def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
 
 def run_round(context: UOWTransaction, changes: Changes) -> None:
     """Write what one round found: inserts and updates by class, then deletes backwards."""
-    tiers = mapper_rings(changes.mappers)
+    saved = [*changes.new.items(), *changes.changed.items()]
+    tiers = mapper_rings(with_known_parents(changes.mappers, saved))
     rings = [ring for tier in tiers for ring in tier]
     order = [mapper for ring in rings for mapper in ring]
     context.roots.update(dict.fromkeys(order))
@@ -107,11 +115,13 @@ def _save_ring(context: UOWTransaction, ring: Ring, changes: Changes) -> None:
     """Write the objects of tables that refer to each other: parents before their children."""
     new = {root: changes.new.get(root, []) for root in ring}
     changed = {root: _by_key(changes.changed.get(root, [])) for root in ring}
-    if len(ring) == 1 and not (context.incoming and new[ring[0]] and refers_to_itself(ring[0])):
+    if len(ring) == 1 and not (context.incoming and refers_to_itself(ring[0])):
         _save(context, ring[0], new[ring[0]], changed[ring[0]])
         return
     everything = [obj for root in ring for obj in (*new[root], *changed[root])]
-    for batch in parents_first(context, everything):
+    batches = parents_first(context, everything)
+    sync_from_outside(context, ring, everything)
+    for batch in batches:
         inside = {id(obj) for obj in batch}
         for root in ring:
             comers = [obj for obj in new[root] if id(obj) in inside]
@@ -158,6 +168,7 @@ def _save_batch(
 ) -> None:
     """Connection, keys of parents, before events, UPDATE, INSERT, after events."""
     connection = context.connection_of(root)
+    refuse_lost_keys(new)
     sync_new(context, new)
     sync_keys(context, changed)
     fire("before_insert", new, connection)

@@ -12,6 +12,7 @@ from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from cormorant.flush.context import UOWTransaction
+    from cormorant.mapping.mapper import Mapper
 
 
 def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
@@ -31,6 +32,20 @@ def sync_new(context: UOWTransaction, objects: list[Any]) -> None:
     sync_keys(context, objects)
     for obj, prop, parent in odd:
         sync_object(obj, [(prop, parent)])
+
+
+def sync_from_outside(context: UOWTransaction, ring: list[Mapper], objects: list[Any]) -> None:
+    """Give the objects of a ring the keys of parents in other tables, as these are written."""
+    incoming = context.incoming
+    for obj in objects:
+        outer: list[tuple[Any, Any]] = []
+        inner: list[tuple[Any, Any]] = []
+        for prop, parent in incoming.get(id(obj), ()):
+            owner = prop.mapper if prop.join.foreign_is_local else prop.parent
+            (inner if owner.base_mapper in ring else outer).append((prop, parent))
+        if outer:
+            sync_object(obj, outer)
+            incoming[id(obj)] = inner
 
 
 def sync_leavers(context: UOWTransaction, children: list[Any]) -> None:

@@ -778,7 +778,7 @@ class ColumnAttribute:
             unit.load_missing(obj, state, key)
             return state.values.get(key)
         if state.extra is not None and key in state.extra.names:
-            raise state.manager.detached(key)
+            raise state.manager.detached(key) if state.link is None else state.manager.lost(key)
         value = None
         listeners = self.listeners.get("init_scalar")
         if listeners:

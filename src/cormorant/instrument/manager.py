@@ -230,6 +230,13 @@ class ClassManager:
             f"closes; expire_on_commit=False keeps loaded values after a commit."
         )
 
+    def lost(self, key: str) -> InvalidRequestError:
+        """Return the error of reading what a new object lost to an expiry and a rollback."""
+        return InvalidRequestError(
+            f"{self.class_.__name__}.{key} cannot be read: its object was expired when a rollback "
+            f"took its row. Assign the attribute anew, or add a new object instead."
+        )
+
     def unknown_keyword(self, key: str) -> TypeError:
         """Return the error of a constructor keyword that is no attribute."""
         near = difflib.get_close_matches(key, [*self.attributes], n=3)

@@ -291,7 +291,8 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
         state.values[self.key] = value
         self.follow(state, value, initiator)  # a listener may have put another in its place
         if self.reverse is not None:
-            if value is None and self.reverse.owns and previous is not None:
+            left = previous is not None and not isinstance(previous, type(NO_VALUE))
+            if value is None and left and self.reverse.owns:
                 self.reverse.abandon(obj)
         elif self.owns and previous is not value:
             self.abandon(previous)
@@ -329,7 +330,8 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
             return
         state = state_of(owner)
         settle(state)
-        if self.previous(owner, state) is member:
+        previous = self.previous(owner, state)
+        if previous is member or previous is PASSIVE_NO_RESULT:
             self.change(owner, None, token, told=True)
 
     def set_committed(self, state: InstanceState, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -256,6 +257,17 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             )
         if hasattr(other, "mapper") and isinstance(other.impl, RelatedAttribute):
             self._pair(other)
+        for copy in other.copies_below():
+            # Of a subclass that was configured before this side was there.
+            if hasattr(copy, "mapper") and copy.impl.reverse is None:
+                copy._pair(self)
+
+    def copies_below(self) -> Iterator[RelationshipProperty[Any]]:
+        """Yield what subclasses inherit of this relationship."""
+        for mapper in self.parent.self_and_descendants:
+            prop = mapper._properties.get(self.key)
+            if isinstance(prop, RelationshipProperty) and prop.inherited and prop is not self:
+                yield prop
 
     def _pair(self, other: RelationshipProperty[Any]) -> None:
         if other.direction is self.direction and self.direction is not MANYTOMANY:

@@ -113,14 +113,13 @@ def _finish(
     """Move written objects to their new states; `later`: what after_flush listeners changed."""
     link = session.link
     inserted, updated, deleted = context.inserted, context.updated, context.deleted
+    changed_too = [obj for obj in deleted if state_of(obj).old is not None]
     end_insert(inserted, link.new)
     if link.changed:
         forget_changes(inserted, link.changed, FLAG_DELETED)
         forget_changes(context.processed.values(), link.changed, FLAG_DELETED)
     _settle_queues(context)
-    for obj in deleted:
-        if state_of(obj).old is not None:
-            node.dirty[id(obj)] = obj
+    node.dirty.update((id(obj), obj) for obj in changed_too)
     end_delete(deleted, session.identity_map, link)
     for obj, before in later:
         state = state_of(obj)

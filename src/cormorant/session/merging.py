@@ -100,6 +100,9 @@ class _Merge:
         pk = state.pk
         if pk is None and not self.load:
             _refuse(state, "transient (i.e. unpersisted) objects")
+        if pk is None and state.extra is not None:
+            for key in state.expired_attributes.intersection(mapper.pk_keys):
+                getattr(given, key)  # refused: a rollback took the row after it was expired
         if pk is None and all(key in state.values for key in mapper.pk_keys):
             pk = mapper.pk_from_values(state.values)
         if pk is None:

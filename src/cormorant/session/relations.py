@@ -167,8 +167,13 @@ def _local_values(session: Session, obj: Any, state: InstanceState, prop: Any) -
     return tuple(found)
 
 
-def peek_related(session: Session, obj: Any, state: InstanceState, key: str) -> Any:
-    """Return the object of a relationship to one without SQL, else PASSIVE_NO_RESULT."""
+def peek_related(
+    session: Session, obj: Any, state: InstanceState, key: str, stale: bool = False
+) -> Any:
+    """Return the object of a relationship to one without SQL, else PASSIVE_NO_RESULT.
+
+    `stale`: one that is expired is as good.
+    """
     mapper = state.manager.mapper
     prop: Any = mapper._properties[key]
     if not refers_by_key(prop):
@@ -184,7 +189,16 @@ def peek_related(session: Session, obj: Any, state: InstanceState, key: str) -> 
             return None
         values.append(value)
     found = _by_identity(session, prop, tuple(values))
-    return PASSIVE_NO_RESULT if found is None or _knows_nothing(found) else found
+    unknown = found is None or (not stale and _knows_nothing(found))
+    return PASSIVE_NO_RESULT if unknown else found
+
+
+def fill_from_memory(session: Session, obj: Any, key: str) -> None:
+    """Set a relationship to one, as loaded, to what it refers to if that takes no SQL."""
+    state = state_of(obj)
+    found = peek_related(session, obj, state, key, stale=True)
+    if found is not PASSIVE_NO_RESULT:
+        state.values[key] = found
 
 
 def _knows_nothing(obj: Any) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy.util import EMPTY_DICT
 from cormorant import exc
 from cormorant.event.catalog import SessionEvents
 from cormorant.event.places import OfClass, OfObject, Place
-from cormorant.instrument._state_cy import drop_values, state_of
+from cormorant.instrument._state_cy import FLAG_DELETED, drop_values, state_of
 from cormorant.instrument.history import History
 from cormorant.mapping.mapper import Mapper, class_mapper
 from cormorant.session import (
@@ -285,8 +285,13 @@ class Session(Statements):
         )
 
     def has(self, obj: object) -> bool:
-        """Tell whether an object belongs to this session."""
-        return state_of(obj).link is self.link
+        """Tell whether an object belongs to this session, and its row was not deleted here."""
+        state = state_of(obj)
+        return state.link is self.link and not state.flags & FLAG_DELETED
+
+    def fill_from_memory(self, obj: object, key: str) -> None:
+        """Give an object its related object where that is in memory."""
+        relations.fill_from_memory(self, obj, key)
 
     def key_switched(self, obj: object, before: Any, after: Any) -> None:
         """Take note that a flush changed the primary key of an object."""

@@ -1,0 +1,93 @@
+"""Wanted differences of whole graphs: what random programs on five classes met."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import create_engine
+
+from tests.contract.graph_models import forum
+from tests.contract.oracle import Orm
+
+from .sides import FINE, both, problem
+
+
+def forum_in(orm: Orm) -> Any:
+    """Declare members, posts, tags and comments, and open a session on new tables of theirs."""
+    engine = create_engine("sqlite://")
+    world = forum(orm, engine)
+    return SimpleNamespace(**vars(world), session=orm.Session(engine))
+
+
+def test_a_pending_child_that_moves_to_another_owner_stays_in_the_session() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = forum_in(orm)
+        comment = world.Comment(text="a")
+        one, other = world.Post(title="one", comments=[comment]), world.Post(title="other")
+        world.session.add_all([one, other])
+        comment.post = other
+        world.session.commit()
+        return [comment in world.session, world.session.query(world.Comment).count()]
+
+    assert both(scenario) == ([False, 0], [True, 1])
+
+
+def test_a_rolled_back_object_forgets_its_changes() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = forum_in(orm)
+        post, tag = world.Post(title="a"), world.Tag(name="t")
+        tag.posts.append(post)
+        world.session.add(tag)
+        world.session.flush()
+        tag.posts.remove(post)
+        world.session.rollback()
+        world.session.add(tag)
+        return [post in world.session, problem(world.session.commit)]
+
+    theirs, ours = both(scenario)
+    assert theirs[0] is True
+    assert ours == [False, FINE]
+
+
+def test_rows_that_have_their_keys_may_refer_to_each_other_in_a_circle() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = forum_in(orm)
+        post = world.Post(title="a")
+        one, other = (world.Comment(text=text, post=post) for text in "ab")
+        world.session.add(post)
+        world.session.commit()
+        one.parent, other.parent = other, one
+        told = problem(world.session.commit)
+        world.session.rollback()
+        return [told, one.parent is other, other.parent is one]
+
+    assert both(scenario) == (["CircularDependencyError", False, False], [FINE, True, True])
+
+
+def test_tables_without_a_reference_are_written_in_one_order_where_the_oracle_has_many() -> None:
+    def scenario(orm: Orm) -> set[str]:
+        orders = set()
+        worlds = []
+        for _run in range(60):
+            world = forum_in(orm)
+            worlds.append([world, *(object() for _ in range(_run * 7))])
+            post = world.Post(title="a")
+            comment = world.Comment(text="b", post=post, parent=None)
+            world.session.add(comment)
+            world.session.flush()
+            log: list[str] = []
+            for class_ in (world.Post, world.Tag):
+                told = lambda m, c, t, log=log: log.append(type(t).__name__)  # noqa: E731
+                orm.event.listen(class_, "before_insert", told)
+                orm.event.listen(class_, "before_update", told)
+            comment.text, post.title = "c", "d"
+            world.session.add(world.Tag(name="t"))
+            world.session.flush()
+            orders.add(" ".join(log))
+            world.session.close()
+        return orders
+
+    theirs, ours = both(scenario)
+    assert theirs == {"Post Tag", "Tag Post"}
+    assert ours == {"Post Tag"}
