@@ -48,17 +48,23 @@ def prepare(mapper: Mapper, objects: list[Any]) -> None:
     _set_versions(mapper, objects)
 
 
-def refuse_lost_keys(objects: list[Any]) -> None:
-    """Refuse objects whose values were expired when a rollback took their rows."""
+def first_without_key(objects: list[Any]) -> Any:
+    """Return the first object that was expired when a rollback took its row, or None."""
     for obj in with_extras(objects):
-        mapper = state_of(obj).manager.mapper
-        lost = [key for key in mapper.pk_keys if key in state_of(obj).expired_attributes]
-        if lost:
-            raise core_exc.InvalidRequestError(
-                f"Instance of class {mapper.class_.__name__!r} cannot be written: it was expired "
-                f"when a rollback took its row, so that {', '.join(map(repr, lost))} and other "
-                f"values are gone. Assign them anew, or add a new object instead."
-            )
+        state = state_of(obj)
+        if not state.expired_attributes.isdisjoint(state.manager.mapper.pk_keys):
+            return obj
+    return None
+
+
+def refuse_lost_key(obj: Any) -> None:
+    """Raise the error of an object whose values are gone."""
+    mapper = state_of(obj).manager.mapper
+    raise core_exc.InvalidRequestError(
+        f"Instance of class {mapper.class_.__name__!r} cannot be written: it was expired when a "
+        f"rollback took its row, so that {', '.join(map(repr, mapper.pk_keys))} and other values "
+        f"are gone. Assign them anew, or add a new object instead."
+    )
 
 
 def insert_into(

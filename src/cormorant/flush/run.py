@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
@@ -13,7 +14,7 @@ from cormorant.flush.changes import Changes, relate, take_changes
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_unseen
 from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
-from cormorant.flush.insert import refuse_lost_keys
+from cormorant.flush.insert import first_without_key, refuse_lost_key
 from cormorant.flush.late_keys import blank_late_keys, write_late_keys
 from cormorant.flush.order import (
     Ring,
@@ -168,9 +169,12 @@ def _save_batch(
 ) -> None:
     """Connection, keys of parents, before events, UPDATE, INSERT, after events."""
     connection = context.connection_of(root)
-    refuse_lost_keys(new)
     sync_new(context, new)
     sync_keys(context, changed)
+    lost = first_without_key(new)
+    if lost is not None:
+        fire("before_insert", list(takewhile(lambda obj: obj is not lost, new)), connection)
+        refuse_lost_key(lost)
     fire("before_insert", new, connection)
     fire("before_update", changed, connection)
     new, heirs = find_heirs(context, new)
