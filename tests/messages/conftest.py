@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,17 @@ import pytest
 from sqlalchemy import Engine
 
 from tests.people import People, declare
+from tests.registries import mapped_for_this_test_only
 
 # In two parts: a traceback shows lines of source, and this one must not give it away.
 SECRET = "".join(("hunter", "2"))
+
+
+@pytest.fixture(autouse=True)
+def forgotten() -> Iterator[None]:
+    """Forget the classes of a test: those that failed would fail all later ones."""
+    with mapped_for_this_test_only():
+        yield
 
 
 @dataclass(frozen=True, slots=True)

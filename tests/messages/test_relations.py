@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
 from cormorant import Session, configure_mappers, declarative_base, relationship
-from tests.registries import mapped_for_this_test_only
 
 from .conftest import told
 
 Body = dict[str, Any]
-
-
-@pytest.fixture(autouse=True)
-def forgotten() -> Iterator[None]:
-    """Forget the classes of a test: those that failed would fail all later ones."""
-    with mapped_for_this_test_only():
-        yield
 
 
 def pair(parent: Body, child: Body | None = None, key: bool = True) -> tuple[Any, Any, Any]:
