@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 import weakref
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -152,13 +152,15 @@ def test_a_first_list_has_no_history_until_it_is_changed(world: Any) -> None:
 def test_sets_and_dicts_of_many_are_filled_replaced_and_emptied_in_linear_time(
     kind: Any,
 ) -> None:
-    def work(count: int) -> float:
+    def work(count: int) -> int:
         world = family(kind=kind)
         parent = world.Parent()
         children = [world.Child(id=number) for number in range(count)]
+        return steps(lambda: fill_and_empty(parent, children))
+
+    def fill_and_empty(parent: Any, children: list[Any]) -> None:
         adapter = collection_adapter(parent.children)
         assert adapter is not None
-        start = time.process_time()
         for child in children:
             adapter.append_with_event(child)
         parent.children = kind() if kind is set else {}
@@ -166,39 +168,46 @@ def test_sets_and_dicts_of_many_are_filled_replaced_and_emptied_in_linear_time(
             child.parent = parent
         adapter = collection_adapter(parent.children)
         assert adapter is not None
-        assert len(adapter) == count
+        assert len(adapter) == len(children)
         adapter.clear_with_event()
-        return time.process_time() - start
 
-    small = min(work(500) for _ in range(3))
-    assert work(10_000) < max(20 * small * 6, 0.2)
+    assert work(4_000) <= 12 * max(work(400), 20)
 
 
-def seconds(act: Callable[[], object]) -> float:
-    start = time.process_time()
-    act()
-    return time.process_time() - start
+def steps(act: Callable[[], object]) -> int:
+    """Count the calls, of Python and of C functions, that an act makes."""
+    count = 0
+
+    def note(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(None)
+    return count
 
 
 @pytest.mark.parametrize("way", ["append", "refer", "assign", "replace", "clear", "pop"])
 def test_work_grows_with_the_number_of_children_and_not_with_its_square(way: str) -> None:
     world = family()
 
-    def work(count: int) -> float:
+    def work(count: int) -> int:
         parent = world.Parent()
         children = [world.Child() for _ in range(count)]
         if way == "append":
-            return seconds(lambda: [parent.children.append(child) for child in children])
+            return steps(lambda: [parent.children.append(child) for child in children])
         if way == "refer":
-            return seconds(lambda: [setattr(child, "parent", parent) for child in children])
+            return steps(lambda: [setattr(child, "parent", parent) for child in children])
         if way == "assign":
-            return seconds(lambda: setattr(parent, "children", children))
+            return steps(lambda: setattr(parent, "children", children))
         parent.children = children
         if way == "replace":
-            return seconds(lambda: setattr(parent, "children", []))
+            return steps(lambda: setattr(parent, "children", []))
         if way == "clear":
-            return seconds(parent.children.clear)
-        return seconds(lambda: [parent.children.pop() for _ in range(count)])
+            return steps(parent.children.clear)
+        return steps(lambda: [parent.children.pop() for _ in range(count)])
 
-    small = min(work(1_000) for _ in range(3))
-    assert work(20_000) < max(20 * small * 6, 0.2)
+    assert work(4_000) <= 12 * max(work(400), 20)
