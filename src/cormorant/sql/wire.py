@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.default import DefaultDialect
 
-from cormorant.sql import unnest
+from cormorant.sql import multirow, unnest
 from cormorant.sql.errors import Facts, translate
 from cormorant.sql.plans import Processors
 from cormorant.sql.writes import WHERE, WritePlan
@@ -207,11 +207,15 @@ def run_many(connection: Connection, plan: WritePlan, rows: Sequence[Row], by: R
         return _core_many(connection, plan, rows)
     cursor = open_cursor(connection, plan.sql, plan.facts)
     try:
+        arranged = plan.arrange(rows)
         if len(rows) == 1:
-            cursor.execute(plan.sql, plan.arrange(rows)[0])
+            cursor.execute(plan.sql, arranged[0])
+            count: int = cursor.rowcount
+        elif _repeats(connection, plan, rows):
+            count = multirow.insert_many(cursor, plan, arranged)
         else:
-            cursor.executemany(plan.sql, plan.arrange(rows))
-        count: int = cursor.rowcount
+            cursor.executemany(plan.sql, arranged)
+            count = cursor.rowcount
         cursor.close()
     except BaseException as error:
         fail(connection, error, plan.sql, cursor, plan.facts)
@@ -249,18 +253,29 @@ def run_each(connection: Connection, plan: WritePlan, rows: Sequence[Row], by: R
             for parameters in plan.as_parameters(rows)
         ]
     sql = plan.sql
-    keys: list[int] = []
-    add = keys.append
-    cursor = open_cursor(connection, plan.sql, plan.facts)
+    cursor = open_cursor(connection, sql, plan.facts)
     run = cursor.execute
     try:
-        for row in plan.arrange(rows):
+        arranged = plan.arrange(rows)
+        many = _repeats(connection, plan, rows)
+        keys: list[int] = multirow.insert_counted(cursor, plan, arranged) if many else []
+        add = keys.append
+        for row in arranged[len(keys) :] if keys else arranged:
             run(sql, row)
             add(cursor.lastrowid)
         cursor.close()
     except BaseException as error:
         fail(connection, error, sql, cursor, plan.facts)
     return keys
+
+
+def _repeats(connection: Connection, plan: WritePlan, rows: Sequence[Row]) -> bool:
+    """Tell whether SQLite shall insert many of these rows in one statement."""
+    return (
+        len(rows) >= multirow.FEWEST_ROWS
+        and isinstance(connection.dialect, SQLiteDialect_pysqlite)
+        and multirow.suits(plan)
+    )
 
 
 def run_one(connection: Connection, plan: WritePlan, row: Row, by: Road) -> tuple[int, int | None]:

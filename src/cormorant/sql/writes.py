@@ -39,6 +39,7 @@ class WritePlan:
         "names",
         "positions",
         "processors",
+        "repeated",
         "result_processors",
         "returning",
         "sql",
@@ -61,6 +62,8 @@ class WritePlan:
         self.columns = columns
         self.bulk: str | bool | None = False
         """SQL of PostgreSQL's bulk INSERT, None where it will not do, False if not asked yet."""
+        self.repeated: dict[int, str] = {}
+        """SQL of SQLite's INSERT of many rows, by their number."""
         self.table = table
         self.bare = core
         self.core = self.core_many = core.returning(*returning) if returning else _alone(core)
