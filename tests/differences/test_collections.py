@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, String
+import pytest
+from sqlalchemy import Column, ForeignKey, Integer, String, create_engine
 
 from tests.contract.oracle import Orm
 
-from .sides import both, problem
+from .sides import FINE, both, problem
 
 
 def family(orm: Orm, collection_class: Any, heard: list[Any]) -> Any:
@@ -64,6 +65,69 @@ def test_what_cannot_belong_is_refused_before_anything_is_told() -> None:
     assert theirs == [["AttributeError", "KeyError", "AttributeError", "KeyError"], left, 0, True]
     refused = ["UnmappedInstanceError", "InvalidRequestError"]
     assert ours == [refused * 2, [], 1, True]
+
+
+class Kin:
+    """Owners of plants; animals, which are none, and cats, whose rows are loaded as plants."""
+
+    def __init__(self, orm: Orm, back: bool) -> None:
+        Base: Any = orm.declarative_base()
+        sides = {"back_populates": "owner"} if back else {}
+
+        class Owner(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "owners"
+            id = Column(Integer, primary_key=True)
+            plants = orm.relationship("Plant", **sides)
+            best_id: Any = Column(ForeignKey("animals.id"))
+            best = orm.relationship("Animal")
+
+        class Plant(Base):  # type: ignore[misc] # as above
+            __tablename__ = "plants"
+            id = Column(Integer, primary_key=True)
+            owner_id: Any = Column(ForeignKey("owners.id"))
+            if back:
+                owner = orm.relationship("Owner", back_populates="plants")
+
+        class Animal(Base):  # type: ignore[misc] # as above
+            __tablename__ = "animals"
+            id = Column(Integer, primary_key=True)
+            owner = None if not back else orm.relationship("Owner", viewonly=True)
+
+        class Cat(Plant):
+            pass
+
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        self.Owner, self.Plant, self.Animal, self.Cat = Owner, Plant, Animal, Cat
+        self.session = orm.Session(engine)
+
+
+GIVEN: dict[str, Any] = {
+    "appended": lambda kin, owner: owner.plants.append(kin.Animal()),
+    "of a subclass": lambda kin, owner: owner.plants.append(kin.Cat()),
+    "assigned": lambda kin, owner: setattr(owner, "plants", [kin.Plant(), kin.Animal()]),
+    "put in the place of another": lambda kin, owner: owner.plants.__setitem__(0, kin.Animal()),
+    "put in a slice": lambda kin, owner: owner.plants.__setitem__(slice(0, 1), [kin.Animal()]),
+    "as the only one": lambda kin, owner: setattr(owner, "best", kin.Plant()),
+    "to a constructor": lambda kin, owner: kin.session.add(kin.Owner(best=kin.Plant())),
+}
+
+
+@pytest.mark.parametrize("back", [True, False], ids=["two sides", "one side"])
+@pytest.mark.parametrize("how", GIVEN)
+def test_objects_of_a_wrong_class_are_refused_where_they_are_given(how: str, back: bool) -> None:
+    def scenario(orm: Orm) -> Any:
+        kin = Kin(orm, back)
+        owner = kin.Owner(plants=[kin.Plant()])
+        kin.session.add(owner)
+        at_once = problem(lambda: GIVEN[how](kin, owner))
+        late = problem(kin.session.commit)
+        rows = [] if late != FINE else kin.session.execute(orm.select(kin.Plant.owner_id)).all()
+        return [at_once, late, [tuple(row) for row in rows]]
+
+    theirs, ours = both(scenario)
+    assert {"FlushError", "KeyError", "AssertionError"} & set(theirs[:2])
+    assert ours == ["InvalidRequestError", FINE, [(1,)]]
 
 
 def test_updating_a_dict_in_place_is_told() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer
+from sqlalchemy.exc import InvalidRequestError
 
 from cormorant import (
     attribute_keyed_dict,
@@ -211,3 +212,17 @@ def test_work_grows_with_the_number_of_children_and_not_with_its_square(way: str
         return steps(lambda: [parent.children.pop() for _ in range(count)])
 
     assert work(4_000) <= 12 * max(work(400), 20)
+
+
+def test_a_stranger_is_refused_on_either_way(world: Any) -> None:
+    parent, child = world.Parent(), world.Child()
+    for act in (
+        lambda: parent.children.append(world.Pet()),
+        lambda: parent.pets.append(world.Child()),
+        lambda: setattr(parent, "pets", [world.Pet(), world.Child()]),
+        lambda: setattr(child, "parent", world.Pet()),
+        lambda: world.Parent(pets=[world.Parent()]),
+    ):
+        with pytest.raises(InvalidRequestError):
+            act()
+    assert (list(parent.children), list(parent.pets), child.parent) == ([], [], None)

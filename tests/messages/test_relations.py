@@ -119,6 +119,24 @@ def test_a_relationship_that_cannot_be_is_refused_with_a_cure(case: str) -> None
     assert told(act).sentences == text
 
 
+TAKES = "Relationship Parent.children takes objects of class 'Child', not "
+STRANGERS: dict[str, str] = {
+    "Parent": TAKES + "'Parent'. Give an object of that class or of a subclass that is loaded as "
+    "such.",
+    "Foster": TAKES + "'Foster'. Give the base class polymorphic_on, so that rows are loaded as "
+    "objects of the subclass, or set enable_typechecks=False on the relationship.",
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_an_object_of_a_wrong_class_is_told_with_both_classes(stranger: str) -> None:
+    Base, Parent, Child = pair({"children": relationship("Child")})
+    classes = {"Parent": Parent, "Foster": type("Foster", (Child,), {})}
+    parent = Parent()
+    assert told(lambda: parent.children.append(classes[stranger]())).text == STRANGERS[stranger]
+    assert (Base, list(parent.children)) == (Base, [])
+
+
 def test_two_relationships_that_write_one_column_warn_with_the_cure() -> None:
     kept = pair({"children": relationship("Child")}, {"parent": relationship("Parent")})
     with warnings.catch_warnings(record=True) as caught:

@@ -393,20 +393,10 @@ def _leaves_nothing(context: UOWTransaction, obj: Any) -> bool:
 
 
 def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
-    target = prop.mapper
-    mapper = state_of(member).mapper
-    if mapper is target or (mapper.isa(target) and prop.takes_subclasses):
-        return
-    cure = "Assign an object of that class or of a subclass that it loads as such."
-    if mapper.isa(target):
-        cure = (
-            "Give the base class polymorphic_on, so that rows are loaded as objects of the "
-            "subclass, or set enable_typechecks=False on the relationship."
-        )
-    raise exc.FlushError(
-        f"Attempting to flush an object of class {mapper.class_.__name__!r} on relationship "
-        f"{prop}, which takes objects of class {target.class_.__name__!r}. {cure}"
-    )
+    # What a listener put in the place of a member that was given is seen here for the first time.
+    problem = prop.refusal(state_of(member).mapper)
+    if problem is not None:
+        raise exc.FlushError(problem)
 
 
 def _outside(prop: RelationshipProperty[Any], member: Any) -> None:

@@ -85,9 +85,10 @@ class RelationSlot:
     """What the short way asks of a relationship attribute.
 
     `quiet`: nobody listens to its changes. `listed`: it holds a list of our own; `plain`: and
-    nobody listens to lists being made. `reverse`: the attribute of the other side. What the
-    general road adds (`read`, `change`, `assign`, `erase`, `bulk_token`) is no field of C: it is
-    asked of the slot as `Any`.
+    nobody listens to lists being made. `reverse`: the attribute of the other side. `accepts`:
+    the related class, None for any; `strict`: no subclasses of it. What the general road adds
+    (`read`, `change`, `assign`, `erase`, `bulk_token`) is no field of C: it is asked of the slot
+    as `Any`.
     """
 
     if cython.compiled:
@@ -95,6 +96,8 @@ class RelationSlot:
         class_ = cython.declare(object, visibility="public")
         on_class = cython.declare(object, visibility="public")
         reverse = cython.declare(object, visibility="public")
+        accepts = cython.declare(object, visibility="public")
+        strict = cython.declare(cython.bint, visibility="public")
         quiet = cython.declare(cython.bint, visibility="public")
         listed = cython.declare(cython.bint, visibility="public")
         plain = cython.declare(cython.bint, visibility="public")
@@ -103,6 +106,8 @@ class RelationSlot:
         class_: Any
         on_class: Any
         reverse: Any = None
+        accepts: Any = None
+        strict: bool = False
         quiet: bool = True
         listed: bool = False
         plain: bool = False
@@ -151,12 +156,16 @@ class ObjectSlot(RelationSlot):
             reverse: RelationSlot = self.reverse
             if not reverse.quiet or not reverse.listed or type(value) is not reverse.class_:
                 return False
+            if reverse.strict and type(obj) is not reverse.accepts:
+                return False
             found = others.get(reverse.key)
             if found is None:
                 found = first_list(reverse, value, others)
             if type(found) is not InstrumentedList:
                 return False
             list_append(found, obj)
+        elif type(value) is not self.accepts:
+            return False
         values[self.key] = value
         return True
 
@@ -217,6 +226,8 @@ class CollectionSlot(RelationSlot):
             return False
         paired: cython.bint = self.reverse is not None
         for item in value:
+            if type(item) is not self.accepts:
+                return False
             if (fresh_values(item) if paired else known_state(item)) is None:
                 return False
         found = first_list(self, obj, values)
@@ -354,7 +365,9 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         if owner is None or not (self._held or self.hold(owner)):
             return False
         if attribute.reverse is None:
-            if known_state(item) is None or fresh_values(owner) is None:
+            if type(item) is not attribute.accepts or known_state(item) is None:
+                return False
+            if fresh_values(owner) is None:
                 return False
         else:
             reverse: RelationSlot = attribute.reverse
@@ -445,8 +458,16 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         if isinstance(index, slice):
             self.set_slice(index, list(value))
             return
+        self.check_comers([value])
         self.announce_remove(_get(self, index), None, index)
         _set(self, index, self.announce_append(value, None, index))
+
+    @cython.cfunc
+    def check_comers(self, items: Any) -> Any:
+        """Refuse what cannot be a member, before those in its place are told to go."""
+        owner = self._owner
+        if owner is not None:
+            self._attribute.check_members(owner.obj(), items)
 
     @cython.cfunc
     def set_slice(self, index: Any, items: Any) -> Any:
@@ -455,6 +476,7 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
             start: cython.Py_ssize_t = places.start
             fresh: list[Any] = []
             steps: cython.bint = self.step_by_step()
+            self.check_comers(items)
             for item in _get(self, index):
                 self.announce_remove(item, None, start)
                 if steps:

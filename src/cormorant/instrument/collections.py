@@ -83,6 +83,12 @@ class CollectionAdapter:
         """Let the collection go: nobody hears of its changes any more."""
         self.attr = self._owner = None
 
+    def check_comers(self, items: Iterable[Any]) -> None:
+        """Refuse what cannot be a member of the collection."""
+        if self.bound:
+            assert self.attr is not None
+            self.attr.check_members(self.owner_state.obj(), items)
+
     def append_with_event(self, item: Any, initiator: Any = None) -> None:
         """Append `item` and tell the listeners."""
         self.shape.add(self.data, item, initiator)

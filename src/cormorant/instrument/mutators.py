@@ -42,6 +42,13 @@ def announce_append(collection: Any, item: Any, initiator: Any, key: Any = NO_KE
     return adapter.fire_append_event(item, initiator, key)
 
 
+def check_comers(collection: Any, items: Any) -> None:
+    """Refuse what cannot be a member, before the one in its place is told to go."""
+    adapter = collection._sa_adapter
+    if adapter is not None:
+        adapter.check_comers(items)
+
+
 def announce_again(collection: Any, item: Any, initiator: Any) -> None:
     """Tell that `item` came and was there."""
     adapter = collection._sa_adapter
@@ -124,11 +131,13 @@ def _list_iadd(method: Method) -> Method:
 def _list_set(method: Method) -> Method:
     def __setitem__(self: Any, index: Any, value: Any) -> None:
         if not isinstance(index, slice):
+            check_comers(self, [value])
             announce_remove(self, self[index], None, index)
             method(self, index, announce_append(self, value, None, index))
             return
         items, places = list(value), range(*index.indices(len(self)))
         if places.step == 1:
+            check_comers(self, items)
             start = places.start
             for item in list(self[index]):
                 announce_remove(self, item, None, start)
@@ -256,6 +265,7 @@ def _in_place(name: str) -> Wrapper:
 def _dict_set(method: Method) -> Method:
     def __setitem__(self: Any, key: Any, value: Any, _sa_initiator: Any = None) -> None:
         if key in self:
+            check_comers(self, [value])
             announce_remove(self, self[key], _sa_initiator, key)
         method(self, key, announce_append(self, value, _sa_initiator, key))
 

@@ -69,7 +69,8 @@ class RelatedAttribute(RelationSlot):
         self.owns = False
         self.written = True
         self.loads_pending = False
-        self.accepts: type[Any] | None = None
+        self.accepts = None
+        self.strict = False
         self.replace_token = AttributeEventToken(self, OP_REPLACE)
         self.append_token = AttributeEventToken(self, OP_APPEND)
         self.remove_token = AttributeEventToken(self, OP_REMOVE)
@@ -125,27 +126,30 @@ class RelatedAttribute(RelationSlot):
                 listener(target, value, *rest)
         return value
 
-    def check_member(self, value: Any) -> None:
-        """Refuse what is no mapped object, or lacks the attribute of the other side."""
-        if self.reverse is not None and not isinstance(value, self.reverse.class_):
-            self.refuse_member(value)
-        if known_state(value) is None:
-            try:
-                state_of(value)
-            except exc.UnmappedInstanceError:
-                raise exc.UnmappedInstanceError(
-                    f"{self.class_.__name__}.{self.key} takes mapped objects, not "
-                    f"{type(value).__qualname__!r}; give an object of the related class."
-                ) from None
+    def converts(self, event: str) -> bool:
+        """Tell whether a listener may make a member of what is given."""
+        return event in self.returning and bool(self.early.get(event))
 
-    def refuse_member(self, value: Any) -> None:
-        """Raise an error if a value is a mapped object of a class that cannot belong here."""
-        state = known_state(value)
-        if state is not None and self.reverse.key not in state.manager.attributes:
-            raise core_exc.InvalidRequestError(
-                f"{self} takes objects of class {self.reverse.class_.__name__!r}, which have the "
-                f"attribute {self.reverse.key!r}, not {type(value).__qualname__!r}."
-            )
+    def check_member(self, obj: Any, value: Any) -> None:
+        """Refuse a value that cannot belong to `obj`, before anything is changed."""
+        if type(value) is not self.accepts:
+            self.examine(value)
+        reverse = self.reverse
+        if reverse is not None and type(obj) is not reverse.accepts:
+            reverse.examine(obj)
+
+    def examine(self, value: Any) -> None:
+        """Raise an error for what is no mapped object, or of a class that cannot belong here."""
+        try:
+            state = known_state(value) or state_of(value)
+        except exc.UnmappedInstanceError:
+            raise exc.UnmappedInstanceError(
+                f"{self.class_.__name__}.{self.key} takes mapped objects, not "
+                f"{type(value).__qualname__!r}; give an object of the related class."
+            ) from None
+        problem = None if self.accepts is None else self.on_class.prop.refusal(state.mapper)
+        if problem is not None:
+            raise core_exc.InvalidRequestError(problem)
 
     def admit(self, owner: InstanceState, member: Any, initiator: Any) -> None:
         """Refuse a deleted member before anything is changed, where it would follow its owner."""
@@ -275,15 +279,18 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
 
     def change(self, obj: Any, value: Any, initiator: Any, told: bool = False) -> None:
         """Assign `value`, tell listeners, the other side (unless it told us), and the session."""
-        if value is not None:
-            self.check_member(value)
         state = state_of(obj)
+        converts = self.converts("set")
+        if value is not None and not converts:
+            self.check_member(obj, value)
         settle(state)
         if value is not None:
             self.admit(state, value, initiator)
         previous = self.previous(obj, state)
         token = initiator or self.replace_token
         value = self.tell_early("set", obj, value, previous, token)
+        if value is not None and converts:
+            self.check_member(obj, value)
         self.follow(state, value, initiator)
         self.tell_reverse(obj, value, previous, token, told)
         value = self.tell("set", obj, value, previous, token)

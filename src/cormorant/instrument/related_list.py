@@ -92,6 +92,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         fresh = self.new_collection(obj, state, ())
         items, keys = self.members_given(value)
         items = self.tell_bulk(obj, items, keys)
+        self.check_members(obj, items)
         if value is not None and state.values.get(self.key) is value:
             # As in `user.addresses += [...]`: announced, but nothing is replaced.
             return
@@ -142,10 +143,14 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         items = (
             self.shape.items(value) if isinstance(value, self.shape.class_) else members_of(value)
         )
-        for item in items:
-            if item is not None:
-                self.check_member(item)
         return items, list(value.keys()) if kind is dict else None
+
+    def check_members(self, obj: Any, items: Iterable[Any]) -> None:
+        """Refuse what cannot belong to `obj`, unless a listener may still make a member of it."""
+        if not self.converts("append"):
+            for item in items:
+                if item is not None:
+                    self.check_member(obj, item)
 
     def tell_bulk(self, obj: Any, items: list[Any], keys: list[Any] | None) -> list[Any]:
         """Fire bulk_replace: listeners may edit the list in place or return another one."""
@@ -200,13 +205,16 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         key: Any = NO_KEY,
     ) -> Any:
         """Announce an append before it happens; return the item to append."""
-        if item is not None:
-            self.check_member(item)
         obj = owner.obj()
+        converts = self.converts("append")
+        if item is not None and not converts:
+            self.check_member(obj, item)
         settle(owner)
         self.admit(owner, item, initiator)
         token = initiator or self.append_token
         item = self.tell_early("append", obj, item, token, key)
+        if item is not None and converts:
+            self.check_member(obj, item)
         if owner.extra is not None:
             self.claim(obj, owner, collection)  # loaded before the member may be flushed
         self.follow(owner, item, initiator)

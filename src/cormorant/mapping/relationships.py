@@ -231,6 +231,8 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             real.take_class(self.collection_class)
         real.cascades = self.cascade.save_update and not self.viewonly
         real.written = not self.viewonly
+        real.accepts = None if self.viewonly else self.mapper.class_
+        real.strict = not self.takes_subclasses
         real.owns = self.cascade.delete_orphan
         real.active_history = self.active_history
         real.loads_pending = self.load_on_pending
@@ -398,7 +400,26 @@ class RelationshipProperty(MapperProperty, Generic[T]):
     @property
     def takes_subclasses(self) -> bool:
         """Tell whether objects of subclasses of the related class may be members."""
-        return self.mapper.base_mapper.polymorphic_on is not None or not self.enable_typechecks
+        return self.mapper.polymorphic_on is not None or not self.enable_typechecks
+
+    def takes(self, mapper: Mapper) -> bool:
+        """Tell whether objects of a class may be members."""
+        return mapper is self.mapper or (mapper.isa(self.mapper) and self.takes_subclasses)
+
+    def refusal(self, mapper: Mapper) -> str | None:
+        """Return why objects of a class cannot be members, and the cure; None if they can."""
+        if self.takes(mapper):
+            return None
+        cure = "Give an object of that class or of a subclass that is loaded as such."
+        if mapper.isa(self.mapper):
+            cure = (
+                "Give the base class polymorphic_on, so that rows are loaded as objects of the "
+                "subclass, or set enable_typechecks=False on the relationship."
+            )
+        return (
+            f"Relationship {self} takes objects of class {self.mapper.class_.__name__!r}, not "
+            f"{mapper.class_.__name__!r}. {cure}"
+        )
 
     def members(self, obj: Any, state: InstanceState, load: bool = False) -> list[Any]:
         """Return the related objects in memory; with `load` those in the database as well."""

@@ -33,23 +33,21 @@ def check_single_parent(prop: Any) -> None:
 def _watch(prop: Any) -> None:
     key = (prop.parent.class_, prop.key)
 
-    def on_set(target: Any, value: Any, old: Any, _initiator: Any) -> Any:
+    def on_set(target: Any, value: Any, old: Any, _initiator: Any) -> None:
         if value is not old:
             if value is not None:
                 _take(key, target, value)
             _leave(key, target, old)
-        return value
 
-    def on_append(target: Any, value: Any, _initiator: Any) -> Any:
+    def on_append(target: Any, value: Any, _initiator: Any) -> None:
         _take(key, target, value)
-        return value
 
     def on_remove(target: Any, value: Any, _initiator: Any) -> None:
         _leave(key, target, value)
 
     place = prop.impl.on_class
-    listen(place, "append", on_append, retval=True, propagate=True)
-    listen(place, "set", on_set, retval=True, propagate=True)
+    listen(place, "append", on_append, propagate=True)
+    listen(place, "set", on_set, propagate=True)
     listen(place, "remove", on_remove, propagate=True)
 
 
