@@ -10,7 +10,7 @@ from sqlalchemy import and_
 from sqlalchemy import exc as core_exc
 
 from cormorant import exc
-from cormorant.instrument._state_cy import InstanceState
+from cormorant.instrument._state_cy import InstanceState, settle
 from cormorant.instrument.collections import members_of
 from cormorant.instrument.related import RelatedAttribute, RelatedObject
 from cormorant.instrument.related_list import RelatedCollection
@@ -56,6 +56,9 @@ LAZY = (
     "noload",
 )
 """The loaders that `relationship(lazy=...)` takes."""
+
+REFUSING = ("raise", "raise_on_sql")
+"""Those that refuse an access by the user."""
 
 
 class RelationshipProperty(MapperProperty, Generic[T]):
@@ -423,13 +426,23 @@ class RelationshipProperty(MapperProperty, Generic[T]):
 
     def members(self, obj: Any, state: InstanceState, load: bool = False) -> list[Any]:
         """Return the related objects in memory; with `load` those in the database as well."""
-        value = getattr(obj, self.key) if load else state.dict.get(self.key)
+        value = self._loaded(obj, state) if load else state.dict.get(self.key)
         if value is None:
             if load or state.extra is None or not state.extra.queues:
                 return []
             queue = state.extra.queues.get(self.key)
             return [] if queue is None else list(queue.added)
         return members_of(value) if self.uselist else [value]
+
+    def _loaded(self, obj: Any, state: InstanceState) -> Any:
+        """Return the value; it is loaded also where an access by the user would be refused."""
+        settle(state)
+        loader = self.lazy if state.branch is None else state.branch.how(self).loader
+        if loader in REFUSING and self.key not in state.values and state.pk is not None:
+            unit = None if state.link is None else state.link.unit()
+            if unit is not None:
+                unit.load_for_work(obj, state, self)
+        return getattr(obj, self.key)
 
 
 class Relationship(RelationshipProperty[T], Mapped[T]):  # type: ignore[misc] # `operate` of a property takes the attribute

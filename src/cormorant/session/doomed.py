@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import exc as core_exc
 
 from cormorant.flush._rows_cy import mark_deleted
-from cormorant.instrument._state_cy import FLAG_DELETED, state_of
+from cormorant.instrument._state_cy import FLAG_DELETED, settle, state_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.mapping.cascades import related
 from cormorant.session.attach import bring_in
@@ -73,19 +73,37 @@ def delete_cascades(mapper: Mapper) -> tuple[Any, ...]:
 
 
 def doom(session: Session, obj: Any, state: InstanceState) -> None:
-    """Mark an object and the loaded ones below it; what is not loaded waits in `link.due`."""
+    """Mark an object and the loaded ones below it; what is not loaded waits in `link.due`.
+
+    All are marked at the end: nothing is when a load fails, and none of the loads deletes rows
+    before those that refer to them are known.
+    """
     link = session.link
+    doomed: dict[int, Any] = {}
+    due = []
     stack = [(obj, state)]
     while stack:
         each, its_state = stack.pop()
-        if id(each) in link.deleted or its_state.flags & FLAG_DELETED:
+        known = id(each) in doomed or id(each) in link.deleted
+        if known or its_state.flags & FLAG_DELETED:
             continue
-        link.deleted[id(each)] = each
+        doomed[id(each)] = each
+        settle(its_state)
         for prop in delete_cascades(its_state.manager.mapper):
             if _can_wait(prop, its_state):
-                link.due.append((each, prop))
-                continue
-            stack.extend(_here(session, related(prop, each, its_state, "delete")))
+                due.append((each, prop))
+            else:
+                stack.extend(_here(session, _members_now(session, prop, each, its_state)))
+    link.deleted.update(doomed)
+    link.due.extend(due)
+
+
+def _members_now(session: Session, prop: Any, obj: Any, state: InstanceState) -> list[Any]:
+    """Return what a deletion reaches along a relationship, loaded one by one if need be."""
+    if prop.key in state.values:
+        return related(prop, obj, state, "delete")
+    with session.no_autoflush:  # the deletions before this one wait: their members are not known
+        return related(prop, obj, state, "delete")
 
 
 def _can_wait(prop: Any, state: InstanceState) -> bool:

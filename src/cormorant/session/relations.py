@@ -33,12 +33,18 @@ def load_relationship(session: Session, obj: Any, state: InstanceState, key: str
         return
     if loader == "raise":
         raise _refused(prop, loader)
-    values = _local_values(session, obj, state, prop)
     if loader == "raise_on_sql":
-        found = _without_sql(session, prop, values)
+        values = _local_values(session, obj, state, prop)
+        attribute.set_committed(state, _without_sql(session, prop, values))
     else:
-        below = _below(state, prop)
-        found = _related(session, prop, below, values, attribute.collection)
+        load_for_work(session, obj, state, prop)
+
+
+def load_for_work(session: Session, obj: Any, state: InstanceState, prop: Any) -> None:
+    """Load one relationship also where its options refuse it: they mean accesses of users."""
+    attribute = state.manager.attributes[prop.key]
+    values = _local_values(session, obj, state, prop)
+    found = _related(session, prop, _below(state, prop), values, attribute.collection)
     attribute.set_committed(state, found)
 
 

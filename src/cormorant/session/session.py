@@ -211,6 +211,10 @@ class Session(Statements):
                 return
         loading.load_missing(self, target, state, key)
 
+    def load_for_work(self, target: Any, state: Any, prop: Any) -> None:
+        """Load a relationship that a deletion or a flush needs, whatever its options say."""
+        relations.load_for_work(self, target, state, prop)
+
     def settle_deletes(self) -> None:
         """Find what else the deletions so far delete."""
         if self.link.due:
