@@ -14,9 +14,11 @@ from sqlalchemy import (
     select,
 )
 
+from tests.contract.graph_models import forum
 from tests.contract.oracle import Orm
+from tests.contract.playing import memory_engine
 
-from .sides import both
+from .sides import both, problem
 
 
 def engine_of(Base: Any) -> Any:
@@ -87,3 +89,24 @@ def test_a_member_that_leaves_under_post_update_is_written() -> None:
             return list(session.scalars(select(Part.__table__.c.whole_id)))
 
     assert both(scenario) == ([1, 1], [1, None])
+
+
+def test_a_deleted_owner_takes_the_pairs_of_members_outside_along() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = memory_engine()
+        world = forum(orm, engine)
+        with orm.Session(engine) as session:
+            post, tag = world.Post(title="one"), world.Tag(name="red")
+            post.tags = [tag]
+            session.add(post)
+            session.commit()
+            assert post.tags == [tag]
+            session.expunge(tag)
+            session.delete(post)
+            told = problem(session.commit)
+            session.rollback()
+        with engine.connect() as connection:
+            pairs = connection.execute(world.Base.metadata.tables["post_tags"].select()).all()
+        return told, len(pairs)
+
+    assert both(scenario) == (("IntegrityError", 1), ("no error", 0))

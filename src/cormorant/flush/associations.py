@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
 from cormorant.flush.sync import source_value, stored_before
-from cormorant.instrument._state_cy import state_of
+from cormorant.instrument._state_cy import FLAG_DELETED, state_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.sql import wire
 from cormorant.sql.writes import WritePlan, delete_plan, insert_plan, update_plan
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from cormorant.flush.context import UOWTransaction
+    from cormorant.instrument._state_cy import InstanceState
 
 Pair = tuple[Any, Any]
 
@@ -49,9 +50,14 @@ class Pairs:
                 to.append((owner, member))
 
     def let_go(self, owner: Any, members: Iterable[Any]) -> None:
-        """Note that members left; those without a row were in no pair that was written."""
-        written = [m for m in members if m is not None and state_of(m).pk is not None]
+        """Note that members left; those without a row are in no pair that stands in the table."""
+        written = [m for m in members if m is not None and has_row(state_of(m))]
         self.note(self.removed, owner, written)
+
+
+def has_row(state: InstanceState) -> bool:
+    """Tell whether an object has a row, and so may have pairs: they go with its row."""
+    return state.pk is not None and not state.flags & FLAG_DELETED
 
 
 def pairs_of(context: UOWTransaction, prop: Any) -> Pairs:

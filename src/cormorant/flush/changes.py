@@ -13,7 +13,7 @@ from cormorant import exc
 from cormorant.flush._pairs_cy import take_members
 from cormorant.flush._parents_cy import need_a_look
 from cormorant.flush._rows_cy import by_root
-from cormorant.flush.associations import let_pairs_go, pairs_of
+from cormorant.flush.associations import has_row, let_pairs_go, pairs_of
 from cormorant.flush.key_switches import family_is_followed, follow_keys
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.parents import key_plan
@@ -235,7 +235,7 @@ def _take_parent(context: UOWTransaction, prop: Any, obj: Any, parent: Any) -> N
     if parent is not None:
         _check_class(prop, parent)
         if not context.session.has(parent):
-            _outside(prop, parent)
+            _outside(prop, parent, "add")
             return
     _hand_over(context, prop, obj, parent)
 
@@ -255,7 +255,7 @@ def _give_children(
     for child in added:
         _check_class(prop, child)
         if not context.session.has(child):
-            _outside(prop, child)
+            _outside(prop, child, "add")
             context.outsiders.append((child, prop, obj))
             continue
         if id(child) in context.link.deleted:
@@ -279,7 +279,7 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
     for member in take_members(added, obj, link, prop.mapper.class_, pairs, pairs.added):
         _check_class(prop, member)
         if not session.has(member):
-            _outside(prop, member)
+            _outside(prop, member, "add")
         elif id(member) not in doomed:
             comers.append(member)
     pairs.note(pairs.added, obj, comers)
@@ -287,7 +287,7 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
         context.owned.update([(prop, id(each)) for each in added if id(each) not in doomed])
     for member in removed:
         note_leaver(context, prop, member)
-    pairs.let_go(obj, removed)
+    pairs.let_go(obj, [each for each in removed if not _is_outside(context, prop, each)])
 
 
 def _known(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any]) -> dict[str, Any]:
@@ -322,9 +322,15 @@ def member_changes(
 
 
 def _let_go(context: UOWTransaction, changes: Changes, prop: Any, child: Any, owner: Any) -> None:
-    if child is None or id(child) in context.link.deleted or not context.session.has(child):
+    if child is None or id(child) in context.link.deleted:
+        return
+    if _is_outside(context, prop, child):
+        if not prop.cascade.delete_orphan:
+            context.outsiders.append((child, prop, None))
         return
     state = state_of(child)
+    if state.flags & FLAG_DELETED:
+        return
     if state.pk is None and id(child) not in context.link.new:
         return
     reverse = prop.impl.reverse
@@ -399,11 +405,22 @@ def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
         raise exc.FlushError(problem)
 
 
-def _outside(prop: RelationshipProperty[Any], member: Any) -> None:
+def _is_outside(context: UOWTransaction, prop: Any, member: Any) -> bool:
+    """Tell whether a member that leaves has a row that this session does not keep; warn of it."""
+    if member is None:
+        return False
+    state = state_of(member)
+    outside = has_row(state) and state.link is not context.link
+    if outside:
+        _outside(prop, member, "delete")
+    return outside
+
+
+def _outside(prop: RelationshipProperty[Any], member: Any, operation: str) -> None:
     warnings.warn(
         SAWarning(
-            f"Object of type <{type(member).__name__}> not in session, add operation along "
-            f"'{prop}' will not proceed; add it with session.add()."
+            f"Object of type <{type(member).__name__}> not in session, {operation} operation "
+            f"along '{prop}' will not proceed; add it with session.add()."
         ),
         stacklevel=2,
     )

@@ -88,12 +88,13 @@ def cascade_in(session: Session, state: InstanceState) -> None:
     """Bring in what an object refers to along save-update cascades.
 
     What is here already brought its own relatives when it came: to walk through them again
-    would make adding n children to one parent cost n times n.
+    would make adding n children to one parent cost n times n. What is deleted is not here any
+    more, and refused.
     """
     link = session.link
 
     def is_here(child: InstanceState) -> bool:
-        return child.link is link
+        return child.link is link and not child.flags & FLAG_DELETED
 
     walk = state.manager.mapper.cascade_iterator("save-update", state, is_here)
     for member, _mapper, child, _values in list(walk):

@@ -1,0 +1,155 @@
+"""Members that are deleted or in no session, in the lists of those that still hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Engine
+
+from .graph_models import forum
+from .heard import Recorder
+from .oracle import Orm
+from .runner import contract
+
+
+def tagged(orm: Orm, heard: Recorder, engine: Engine, world: Any) -> Any:
+    """Open a session on a member's post with a tag and a comment, all stored and loaded."""
+    session = orm.Session(engine)
+    member, tag = world.Member(name="Ann"), world.Tag()
+    comment = world.Comment(text="well")
+    post = world.Post(title="one", author=member, tags=[tag], comments=[comment])
+    session.add(post)
+    session.commit()
+    held = {"post": post, "tag": tag, "member": member, "comment": comment}
+    for label, obj in held.items():
+        heard.labels.name(obj, label)
+        # The subject would not read an expired object before it deletes it.
+        assert obj.id
+    assert post.author.posts == post.tags[0].posts == [post.comments[0].post]
+    heard.session(session)
+    return SimpleNamespace(session=session, world=world, **held)
+
+
+def each_in_turn(
+    orm: Orm, heard: Recorder, engine: Engine, *acts: Callable[[Any], object]
+) -> list[Any]:
+    """Do each act on a graph of its own, and commit; return the names of errors."""
+    told = []
+    world = forum(orm, engine)
+    for act in acts:
+        graph = tagged(orm, heard, engine, world)
+        heard.classes(*world.Base.classes, propagate=False)
+        with heard.warned():
+            told.append(heard.error(lambda act=act, graph=graph: act(graph)))
+            told.append(heard.error(graph.session.commit))
+        graph.session.close()
+        heard.stop()
+    return told
+
+
+def delete(graph: Any, name: str) -> Any:
+    """Delete one of the objects at once."""
+    graph.session.delete(getattr(graph, name))
+    graph.session.flush()
+    return graph
+
+
+@contract("sqlite", "postgresql")
+def test_a_deleted_member_may_leave_the_lists_that_held_it(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def in_a_savepoint(graph: Any) -> None:
+        savepoint = graph.session.begin_nested()
+        delete(graph, "tag").post.tags.remove(graph.tag)
+        graph.session.flush()
+        savepoint.rollback()
+        assert graph.post.id and graph.tag.id
+        graph.post.tags.remove(graph.tag)
+
+    return each_in_turn(
+        orm,
+        heard,
+        engine,
+        lambda graph: delete(graph, "tag").post.tags.remove(graph.tag),
+        lambda graph: setattr(delete(graph, "tag").post, "tags", []),
+        lambda graph: delete(graph, "tag").tag.posts.remove(graph.post),
+        lambda graph: delete(graph, "post").post.tags.remove(graph.tag),
+        lambda graph: delete(graph, "comment").post.comments.remove(graph.comment),
+        in_a_savepoint,
+    )
+
+
+@contract("sqlite", "postgresql")
+def test_an_owner_is_deleted_after_its_members(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    return each_in_turn(
+        orm,
+        heard,
+        engine,
+        lambda graph: delete(delete(graph, "tag"), "post"),
+        lambda graph: delete(delete(graph, "post"), "tag"),
+        lambda graph: delete(delete(graph, "member"), "post"),
+    )
+
+
+@contract("sqlite", "postgresql")
+def test_the_row_of_a_member_outside_the_session_stays_and_a_warning_says_so(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def expunged(name: str, holder: str, key: str) -> Callable[[Any], None]:
+        def act(graph: Any) -> None:
+            member = getattr(graph, name)
+            graph.session.expunge(member)
+            getattr(getattr(graph, holder), key).remove(member)
+
+        return act
+
+    def comes_back(graph: Any) -> None:
+        expunged("tag", "post", "tags")(graph)
+        graph.session.flush()
+        graph.session.add(graph.tag)
+
+    def expunged_after(graph: Any) -> None:
+        graph.post.tags.remove(graph.tag)
+        graph.session.expunge(graph.tag)
+
+    return each_in_turn(
+        orm,
+        heard,
+        engine,
+        expunged("tag", "post", "tags"),
+        expunged("post", "tag", "posts"),
+        expunged("post", "member", "posts"),
+        expunged("comment", "post", "comments"),
+        expunged_after,
+        comes_back,
+    )
+
+
+@contract("sqlite", "postgresql")
+def test_what_refers_to_a_deleted_object_cannot_be_added(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def new_post(**values: str) -> Callable[[Any], None]:
+        def act(graph: Any) -> None:
+            for name in values.values():
+                delete(graph, name)
+            held = {key: getattr(graph, name) for key, name in values.items()}
+            post = graph.world.Post(title="two", **held)
+            graph.session.add(graph.world.Comment(text="so", post=post))
+
+        return act
+
+    return each_in_turn(
+        orm,
+        heard,
+        engine,
+        new_post(author="member"),
+        lambda graph: graph.session.add(delete(graph, "member").post),
+        lambda graph: graph.session.add(delete(graph, "tag").post),
+        lambda graph: graph.session.add(delete(graph, "post").member),
+        lambda graph: graph.session.add(graph.world.Post(author=delete(graph, "post").member)),
+    )
