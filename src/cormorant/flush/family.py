@@ -141,7 +141,12 @@ class _Kinds(dict["Mapper", tuple[Any, Any]]):
     def __missing__(self, mapper: Mapper) -> tuple[Any, Any]:
         every = WriteFacts.of_all(mapper)
         facts = next((each for each in every if each.table is self.table), None)
-        shape = facts and (facts.shape, mapper.pk_keys, mapper.dispatch.refresh_flush)
+        shape = facts and (
+            facts.shape,
+            mapper.pk_keys,
+            mapper.identity_mapper,
+            mapper.dispatch.refresh_flush,
+        )
         self[mapper] = facts, shape
         return facts, shape
 

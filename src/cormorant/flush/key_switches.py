@@ -110,10 +110,7 @@ def _from_map(context: UOWTransaction, props: list[Any], obj: Any) -> Iterator[t
     """Yield the objects in this session that are known to refer to `obj`."""
     old = {prop: _old_key(context, prop, obj) for prop in props}
     for prop in props:
-        for reference in list(context.session.identity_map.of(prop.parent).values()):
-            child = reference()
-            if child is None or not isinstance(child, prop.parent.class_):
-                continue
+        for child in context.session.identity_map.members(prop.parent):
             values = state_of(child).values
             if prop.key in values:
                 refers = values[prop.key] is obj

@@ -224,9 +224,9 @@ class InstanceState:
     def identity_key(self) -> Any:
         """(class, primary key tuple, identity token), or None."""
         identity = self.identity
-        return (
-            None if identity is None else (self.manager.mapper.base_mapper.class_, identity, None)
-        )
+        if identity is None:
+            return None
+        return (self.manager.mapper.identity_mapper.class_, identity, None)
 
     @property
     def key(self) -> Any:

@@ -14,25 +14,29 @@ IdentityKey = tuple[type[Any], tuple[Any, ...], Any]
 
 
 class IdentityMap:
-    """Identity key -> object, as users see it; inside one dict of bare keys per root mapper."""
+    """Identity key -> object, as users see it; inside one dict of bare keys per class of keys.
 
-    __slots__ = ("_sizes", "by_root")
+    That is the root class of a family whose rows tell their class, and each class by itself where
+    they do not: there a row is another object for each class that it is loaded as.
+    """
+
+    __slots__ = ("_sizes", "by_class")
 
     def __init__(self) -> None:
-        self.by_root: dict[Mapper, dict[Any, Any]] = {}
+        self.by_class: dict[Mapper, dict[Any, Any]] = {}
         self._sizes: dict[Mapper, int] = {}
 
     def of(self, mapper: Mapper) -> dict[Any, Any]:
-        """Return bare key -> weak reference for the root of `mapper`, swept now and then."""
-        root = mapper.base_mapper
-        known = self.by_root.get(root)
+        """Return bare key -> weak reference for objects of `mapper`, swept now and then."""
+        shared = mapper.identity_mapper
+        known = self.by_class.get(shared)
         if known is None:
-            known = self.by_root[root] = {}
-            self._sizes[root] = 256
-        elif len(known) > self._sizes[root]:
+            known = self.by_class[shared] = {}
+            self._sizes[shared] = 256
+        elif len(known) > self._sizes[shared]:
             for key in [key for key, reference in known.items() if reference() is None]:
                 del known[key]
-            self._sizes[root] = max(256, 2 * len(known))
+            self._sizes[shared] = max(256, 2 * len(known))
         return known
 
     def find(self, mapper: Mapper, pk: Any) -> Any:
@@ -41,19 +45,22 @@ class IdentityMap:
         return None if reference is None else reference()
 
     def members(self, mapper: Mapper) -> list[Any]:
-        """Return the living objects of the family of `mapper`."""
-        found = [reference() for reference in list(self.of(mapper).values())]
-        return [obj for obj in found if obj is not None]
+        """Return the living objects of the class of `mapper` and of those below it."""
+        wanted = {each.identity_mapper for each in mapper.self_and_descendants}
+        parts = [known for shared, known in list(self.by_class.items()) if shared in wanted]
+        found = [reference() for known in parts for reference in list(known.values())]
+        class_ = mapper.class_
+        return [obj for obj in found if obj is not None and isinstance(obj, class_)]
 
     def objects(self) -> list[Any]:
         """Return all living objects, in the order in which they came."""
-        found = [ref() for known in self.by_root.values() for ref in list(known.values())]
+        found = [ref() for known in self.by_class.values() for ref in list(known.values())]
         return [obj for obj in found if obj is not None]
 
     def _reference(self, key: Any) -> Any:
         class_, identity = key[0], key[1]
-        for root, known in self.by_root.items():
-            if root.class_ is class_:
+        for mapper, known in self.by_class.items():
+            if mapper.class_ is class_:
                 reference = known.get(identity[0] if len(identity) == 1 else tuple(identity))
                 return None if reference is None else reference()
         return None

@@ -139,7 +139,7 @@ class RowFiller:
         return filled
 
     def objects(self, rows: Any, link: Any, known: Any, overwrite: Any, context: Any) -> Any:
-        """Return one object (or None) per row; `known` is the identity map of the root class.
+        """Return one object (or None) per row; `known` is their part of the identity map.
 
         Fires load, refresh and loaded_as_persistent of the objects as they are filled.
         """

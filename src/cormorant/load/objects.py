@@ -132,6 +132,7 @@ def objects_of(
     objects: list[Any] = [None] * len(rows)
     mixed = any(PART in key for key in keys)
     for chosen, places in parts:
+        known = target.identity_map.of(chosen)
         part = [rows[place] for place in places]
         if mixed:
             own = own_part(chosen, keys, start, processors)

@@ -22,6 +22,8 @@ class FamilyMember(Keyed):
     inheritance: Inheritance
     inherits: Mapper | None
     base_mapper: Mapper
+    identity_mapper: Mapper
+    """That of the class in identity keys: a row is one object for all classes that share it."""
     local_table: Any
     persist_selectable: Any
     single: bool

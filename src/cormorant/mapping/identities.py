@@ -21,7 +21,7 @@ class Keyed:
     """
 
     class_: type[Any]
-    base_mapper: Mapper
+    identity_mapper: Mapper
     primary_key: tuple[Any, ...]
     pk_keys: tuple[str, ...]
     single_key: bool
@@ -78,7 +78,7 @@ class Keyed:
         self, primary_key: Iterable[Any], identity_token: Any = None
     ) -> tuple[Any, ...]:
         """Return (class, primary key tuple, token)."""
-        return (self.base_mapper.class_, tuple(primary_key), identity_token)
+        return (self.identity_mapper.class_, tuple(primary_key), identity_token)
 
     def identity_key_from_row(
         self, row: Any, identity_token: Any = None, adapter: Any = None

@@ -247,7 +247,7 @@ def polymorphic_column(mapper: Mapper, given: Any) -> Any:
 def warn_of_missing_identity(mapper: Mapper) -> None:
     """Warn of a class whose rows no discriminator will tell from others."""
     told = mapper.polymorphic_identity is not None or mapper.polymorphic_abstract
-    if mapper.inherits is None or mapper.polymorphic_on is None or told:
+    if mapper.inherits is None or mapper.base_mapper.polymorphic_on is None or told:
         return
     warnings.warn(
         core_exc.SAWarning(

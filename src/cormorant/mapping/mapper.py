@@ -95,6 +95,8 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
         self.single = self.inheritance.single
         self.concrete = concrete
         self.polymorphic_identity = polymorphic_identity
+        shared = self.inherits if polymorphic_identity is not None else None
+        self.identity_mapper: Mapper = shared.identity_mapper if shared else self
         self.polymorphic_abstract = polymorphic_abstract
         self.polymorphic_load = polymorphic_load
         self.polymorphic_spec = polymorphic_spec(class_, with_polymorphic, polymorphic_load)

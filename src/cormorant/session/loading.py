@@ -64,7 +64,7 @@ def get(
     """
     pk = mapper.bare_key(identity)
     if not populate_existing and not lock:
-        known = session.identity_map.by_root.get(mapper.base_mapper)
+        known = session.identity_map.by_class.get(mapper.identity_mapper)
         reference = None if known is None else known.get(pk)
         found = None if reference is None else reference()
         if found is not None:

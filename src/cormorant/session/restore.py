@@ -40,12 +40,12 @@ def expire_everything(session: Session, tell: Tell = plainly) -> None:
     link = session.link
     link.epoch += 1
     heard = [
-        root
-        for root in session.identity_map.by_root
-        if any(mapper.dispatch.expire for mapper in root.self_and_descendants)
+        mapper
+        for mapper in session.identity_map.by_class
+        if any(each.dispatch.expire for each in mapper.self_and_descendants)
     ]
-    for root in heard:
-        for reference in list(session.identity_map.by_root[root].values()):
+    for mapper in heard:
+        for reference in list(session.identity_map.by_class[mapper].values()):
             obj = reference()
             if obj is not None:
                 settle(state_of(obj))  # a listener finds the values gone

@@ -111,10 +111,7 @@ class Write:
         return found
 
     def _loaded(self) -> list[Any]:
-        known = self.session.identity_map.of(self.mapper)
-        objects = [reference() for reference in list(known.values())]
-        class_ = self.mapper.class_
-        return [obj for obj in objects if obj is not None and isinstance(obj, class_)]
+        return self.session.identity_map.members(self.mapper)
 
     def _matches(self) -> Evaluator:
         criterion = criterion_of(self.statement)
@@ -190,6 +187,8 @@ class Write:
             _expire_unsure(obj, [*computed, *unknown, *quiet, *stale])
         for obj in affected.matched:
             state = state_of(obj)
+            if state.expired:
+                continue  # it reads all anew
             lookup = lookup_of(state)
             found = {key: evaluate(lookup) for key, evaluate in computed.items()}
             lost = [key for key, value in found.items() if value is UNKNOWN]
