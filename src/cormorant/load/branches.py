@@ -398,6 +398,21 @@ def branches_of(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]
     ]
 
 
+def branches_alone(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]:
+    """Return the branches of entities whose rows stand alone: what is joined is loaded later."""
+    return [_alone(branch) for branch in branches_of(entities, options)]
+
+
+def _alone(branch: Branch) -> Branch:
+    if not branch.joined:
+        return branch
+    later = [
+        Directive(along.prop.parent, (), "relationship", along.prop.key, How("select"))
+        for along in branch.joined
+    ]
+    return branch_of(branch.mapper, (*branch.directives, *later), (), branch.carried)
+
+
 def _starts_at(root: Any, entity: Any) -> bool:
     """Tell whether an option about `root` speaks of an entity of the statement."""
     if root is entity:
@@ -432,3 +447,4 @@ def _misplaced(each: Directive, root: Any, known: list[Any]) -> core_exc.Argumen
 
 
 layouts.find = branches_of
+layouts.find_alone = branches_alone

@@ -16,13 +16,12 @@ from cormorant.load.prepared import load_keys
 from cormorant.load.results import written_result
 from cormorant.mapping.inherit import key_columns
 from cormorant.session.flushing import leave_deleted
-from cormorant.session.joined_bulk import insert_joined, update_joined
+from cormorant.session.given_rows import chosen_strategy, passed_on, refuse_bulk
+from cormorant.session.insert_rows import run_insert
 from cormorant.session.restore import announce_expire
-from cormorant.sql import wire
-from cormorant.sql.bulk import criterion_of, has_returning, joins_tables, new_values
-from cormorant.sql.errors import Facts
+from cormorant.session.update_rows import KeyedUpdate
+from cormorant.sql.bulk import criterion_of, joins_tables, new_values
 from cormorant.sql.evaluate import UNKNOWN, Evaluation, Evaluator, Lookup, NotEvaluable
-from cormorant.sql.plugin import column_for
 from cormorant.sql.reading import Rows, read
 
 if TYPE_CHECKING:
@@ -117,8 +116,9 @@ class Write:
         criterion = criterion_of(self.statement)
         if criterion is None:
             return lambda _lookup: True
-        exact = self.strategy == "evaluate" or self.connection.dialect.name in EXACT_TEXT
-        return Evaluation(self._key_of, self.parameters or {}, exact).of(criterion)
+        asked = self.strategy == "evaluate"
+        exact = asked or self.connection.dialect.name in EXACT_TEXT
+        return Evaluation(self._key_of, self.parameters or {}, exact, asked).of(criterion)
 
     def _key_of(self, column: Any) -> str | None:
         try:
@@ -306,19 +306,35 @@ def run_write(
     parameters: Any,
     options: Mapping[str, Any],
 ) -> tuple[Rows, Any]:
-    """Run a statement that writes; return its rows, and a result if it gives none."""
+    """Run a statement that writes; return its rows, and a result if it gives none.
+
+    By the option `dml_strategy`: "bulk" updates row by row by primary key, as "auto" does with
+    several sets of parameters; "orm" runs one statement and keeps the session in step;
+    "core_only" does not keep it.
+    """
     if statement.is_insert:
-        complete = _with_identity(mapper, parameters)
-        if mapper.inheritance.is_joined and complete:
-            many = [complete] if isinstance(complete, Mapping) else complete
-            result = insert_joined(connection, mapper, statement, many)
-            return Rows([], (), cursor_result=result), result
-        rows = read(connection, statement, complete, _passed(options), "core")
-        return rows, None if has_returning(statement) else rows.cursor_result
-    if isinstance(parameters, (list, tuple)) and parameters:
-        return _run_many(session, connection, mapper, statement, parameters, options)
+        return run_insert(connection, mapper, statement, parameters, options)
+    step = "DELETE" if statement.is_delete else "UPDATE"
+    chosen = chosen_strategy(options, WAYS[step], step)
+    if chosen == "core_only":
+        rows = read(connection, statement, parameters or None, passed_on(options), "core")
+        return rows, None if rows.spans else rows.cursor_result
+    many = bool(parameters) and isinstance(parameters, (list, tuple))
+    if many and step == "DELETE":
+        raise core_exc.InvalidRequestError(
+            f"Bulk ORM DELETE not supported: a DELETE of class {mapper.class_.__name__!r} got "
+            f"several sets of parameters. Name the rows in its criteria, or run it at the Core "
+            f"level using session.connection().execute(stmt, parameters)."
+        )
+    if chosen == "bulk" and not many:
+        raise refuse_bulk(mapper, step)
+    if many and chosen != "orm":
+        result = _update_by_key(session, connection, mapper, statement, parameters, options)
+        return Rows([], (), cursor_result=result), result
+    if many:
+        parameters = _only_one(mapper, parameters)
     write = Write(session, connection, mapper, statement, parameters or None, options)
-    write.options = _passed(options)
+    write.options = passed_on(options)
     rows, count = write.run()
     if rows.spans:
         return rows, None
@@ -327,46 +343,21 @@ def run_write(
     return rows, rows.cursor_result
 
 
-def _passed(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key != "synchronize_session"}
+WAYS = {
+    "UPDATE": ("orm", "auto", "bulk", "core_only"),
+    "DELETE": ("orm", "auto", "core_only"),
+}
+"""The legal values of `dml_strategy`."""
 
 
-def _with_identity(mapper: Mapper, parameters: Any) -> Any:
-    """Give rows of a class in an inheritance family its discriminator, unless they name one."""
-    if mapper.polymorphic_on is None or mapper.polymorphic_identity is None or not parameters:
-        return parameters
-    key = mapper.discriminator
-    if key not in mapper._properties:
-        return parameters
-    names = {key, mapper.polymorphic_on.key}
-    told = {key: mapper.polymorphic_identity}
-    if isinstance(parameters, Mapping):
-        return parameters if names & parameters.keys() else {**parameters, **told}
-    return [row if names & row.keys() else {**row, **told} for row in parameters]
-
-
-def _run_many(
-    session: Session,
-    connection: Connection,
-    mapper: Mapper,
-    statement: Any,
-    parameters: Sequence[Mapping[str, Any]],
-    options: Mapping[str, Any],
-) -> tuple[Rows, Any]:
-    """Run with many parameter sets: an UPDATE without criteria goes by primary key."""
-    strategy = strategy_of(options)
-    if statement.is_update and criterion_of(statement) is None:
-        result = _update_by_key(session, connection, mapper, statement, parameters, options)
-        return Rows([], (), cursor_result=result), result
-    if strategy:
+def _only_one(mapper: Mapper, parameters: Sequence[Any]) -> Any:
+    if len(parameters) > 1:
         raise core_exc.InvalidRequestError(
-            f"Many parameter sets for a statement with criteria on class "
-            f"{mapper.class_.__name__!r}: which objects in memory each of them changes cannot be "
-            f"told. Pass execution_options={{'synchronize_session': None}} and expire or refresh "
-            f"the objects yourself, or leave out the criteria to update by primary key."
+            f"dml_strategy='orm' keeps the objects of class {mapper.class_.__name__!r} in step "
+            f"with one set of parameters, not with {len(parameters)}: leave it out to update by "
+            f"primary key, or say 'core_only'."
         )
-    rows = read(connection, statement, parameters, _passed(options), "core")
-    return rows, rows.cursor_result
+    return parameters[0]
 
 
 def _update_by_key(
@@ -378,61 +369,30 @@ def _update_by_key(
     options: Mapping[str, Any],
 ) -> Any:
     """Update row by row, each set of parameters naming its primary key."""
-    names = {key: f"key of {key}" for key in mapper.pk_keys}
-    for key, column in zip(mapper.pk_keys, mapper.primary_key, strict=True):
-        statement = statement.where(column == sa.bindparam(names[key], type_=column.type))
-    rows = [_by_attribute(mapper, row) for row in parameters]
-    if mapper.inheritance.is_joined:
-        result: Any = update_joined(connection, mapper, rows)
-        _take_rows(session, mapper, rows, options)
-        return result
-    facts = Facts(mapper.class_.__name__, mapper.local_table.name, (), "UPDATE")
-    result = None
-    start = 0
-    for end in range(1, len(rows) + 1):
-        if end < len(rows) and rows[end].keys() == rows[start].keys():
-            continue
-        batch = [_core_row(mapper, row, names) for row in rows[start:end]]
-        result = wire.execute(connection, statement, batch, facts, _passed(options))
-        start = end
-    _take_rows(session, mapper, rows, options)
+    strategy = strategy_of(options)
+    if strategy == "fetch":
+        raise core_exc.InvalidRequestError(
+            f"The 'fetch' synchronization strategy is not available for an UPDATE of rows of "
+            f"class {mapper.class_.__name__!r} by primary key (multiple parameter sets): their "
+            f"keys are known. Leave it out."
+        )
+    if strategy and criterion_of(statement) is not None:
+        raise core_exc.InvalidRequestError(
+            f"An UPDATE by primary key with criteria on class {mapper.class_.__name__!r}: which "
+            f"objects in memory each set of parameters changes cannot be told. Pass "
+            f"execution_options={{'synchronize_session': None}} and expire or refresh the "
+            f"objects yourself, or leave out the criteria."
+        )
+    update = KeyedUpdate(connection, mapper, statement, parameters, options)
+    result = update.run()
+    if strategy:
+        for row in update.rows:
+            _take_row(session, mapper, row)
     return result
 
 
-def _take_rows(
-    session: Session, mapper: Mapper, rows: Sequence[Mapping[str, Any]], options: Mapping[str, Any]
-) -> None:
-    if strategy_of(options):
-        for row in rows:
-            _take_row(session, mapper, row)
-
-
-def _by_attribute(mapper: Mapper, row: Mapping[str, Any]) -> dict[str, Any]:
-    found = {}
-    for key, value in row.items():
-        column = column_for(mapper, key)
-        found[key if isinstance(column, str) else mapper.property_of(column).key] = value
-    missing = [key for key in mapper.pk_keys if found.get(key) is None]
-    if missing:
-        raise core_exc.InvalidRequestError(
-            f"No primary key value supplied for attribute(s) {', '.join(map(repr, missing))} of "
-            f"class {mapper.class_.__name__!r}; per-row ORM Bulk UPDATE by Primary Key requires "
-            f"that records contain primary key values"
-        )
-    return found
-
-
-def _core_row(mapper: Mapper, row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    found = {}
-    for key, value in row.items():
-        if key in names:
-            found[names[key]] = value
-        else:
-            found[getattr(column_for(mapper, key), "key", key)] = value
-    return found
-
-
 def _take_row(session: Session, mapper: Mapper, row: Mapping[str, Any]) -> None:
+    """Give the object of a row, if it is in memory, what was written."""
     pk = mapper.pk_from_values(row)
     obj = session.identity_map.find(mapper, pk)
     if obj is None or not isinstance(obj, mapper.class_):

@@ -19,10 +19,12 @@ Find = Callable[[Sequence[Any], Sequence[Any]], Sequence[Any]]
 class Layouts:
     """How the entities of a statement are laid out; the floor of loading says it.
 
-    `find`: (entities, options of the statement) -> one branch per entity.
+    `find`: (entities, options of the statement) -> one branch per entity. `find_alone`: the
+    same for rows that no other table can be joined to.
     """
 
     find: Find
+    find_alone: Find
 
 
 layouts = Layouts()
@@ -157,7 +159,20 @@ def branches_in(statement: Any, about: Any) -> dict[Any, Any]:
     known = getattr(entities[0] if entities else about, "layouts", None)
     if known is None or not (entities or statement._with_options):
         return {}
-    branches = known.find(entities, statement._with_options)
+    return _told(entities, known.find(entities, statement._with_options))
+
+
+def branches_returned(statement: Any, elements: Sequence[Any]) -> dict[Any, Any]:
+    """Return what is loaded of each entity that an INSERT, UPDATE or DELETE returns."""
+    found = [entity_of(element) for element in elements]
+    entities = [entity for entity in dict.fromkeys(found) if entity is not None]
+    known = getattr(entities[0], "layouts", None) if entities else None
+    if known is None:
+        return {}
+    return _told(entities, known.find_alone(entities, statement._with_options))
+
+
+def _told(entities: Sequence[Any], branches: Sequence[Any]) -> dict[Any, Any]:
     return {
         entity: branch
         for entity, branch in zip(entities, branches, strict=True)

@@ -39,7 +39,8 @@ class Evaluation:
 
     `key_of`: column -> attribute key, or None for a foreign column. `parameters`: values of
     named parameters. `exact_text`: strings are equal in the database only if they are in
-    Python; where that is not certain, comparing them is left to the database.
+    Python; where that is not certain, comparing them is left to the database. `asked`: the
+    user wants Python's answer, also where that of a database may be another.
     """
 
     def __init__(
@@ -47,10 +48,12 @@ class Evaluation:
         key_of: Callable[[Any], str | None],
         parameters: Mapping[str, Any],
         exact_text: bool = True,
+        asked: bool = False,
     ) -> None:
         self._key_of = key_of
         self._parameters = parameters
         self._exact_text = exact_text
+        self._loose = LOOSE if asked else {}
         self._builders: dict[str, Callable[[Any], Evaluator]] = {
             "column": self._column,
             "bindparam": self._parameter,
@@ -61,6 +64,7 @@ class Evaluation:
             "expression_clauselist": self._junction,
             "unary": self._unary,
             "binary": self._binary,
+            "tuple": self._tuple,
         }
 
     def of(self, element: Any) -> Evaluator:
@@ -107,7 +111,20 @@ class Evaluation:
             made = self._calculation(chain.operator, made, self.of(part))
         return made
 
+    def _tuple(self, element: Any) -> Evaluator:
+        for part in element.clauses:
+            self._refuse_text(part)
+        parts = [self.of(part) for part in element.clauses]
+
+        def together(lookup: Lookup) -> Any:
+            found = tuple([part(lookup) for part in parts])
+            return UNKNOWN if UNKNOWN in found or None in found else found
+
+        return together
+
     def _unary(self, unary: Any) -> Evaluator:
+        if unary.operator is operators.is_true:
+            return self.of(unary.element)
         if unary.operator is not operator.inv:
             raise NotEvaluable(f"operator {_name(unary.operator)}")
         inner = self.of(unary.element)
@@ -132,6 +149,9 @@ class Evaluation:
         if verb in COMPARISONS:
             self._refuse_text(binary.left)
             return _known(left, right, verb)
+        loose = self._loose.get(verb)
+        if loose is not None:
+            return _known(left, right, loose)
         return self._calculation(verb, left, right)
 
     def _refuse_text(self, element: Any) -> None:
@@ -195,6 +215,25 @@ class Evaluation:
 JUNCTIONS: dict[Any, bool] = {operators.and_: False, operators.or_: True}
 """The value that decides a junction at once, whatever the other parts are."""
 MEMBERSHIPS: dict[Any, bool] = {operators.in_op: True, operators.not_in_op: False}
+
+
+def _remainder(left: Any, right: Any) -> Any:
+    """Return a % b where all databases agree with Python: of numbers that are not negative."""
+    sure = _are(NUMBERS, left, right) and left >= 0 and right > 0
+    return left % right if sure else UNKNOWN
+
+
+def _ratio(left: Any, right: Any) -> Any:
+    return left / right if _are(NUMBERS, left, right) and right else UNKNOWN
+
+
+LOOSE: dict[Any, Callable[[Any, Any], Any]] = {
+    operators.startswith_op: lambda a, b: a.startswith(b) if _are(str, a, b) else UNKNOWN,
+    operators.endswith_op: lambda a, b: a.endswith(b) if _are(str, a, b) else UNKNOWN,
+    operators.mod: _remainder,
+    operators.truediv: _ratio,
+}
+"""What Python computes on request only: databases disagree on case, sign and precision."""
 
 
 def _name(verb: Any) -> str:

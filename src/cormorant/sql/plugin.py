@@ -19,7 +19,7 @@ from cormorant.sql.attributes import (
     entity_annotations,
     propagated,
 )
-from cormorant.sql.eager import branches_in, with_joined
+from cormorant.sql.eager import branches_in, branches_returned, with_joined
 from cormorant.sql.froms import all_joins, joined_selectables, refuse_repeated_tables
 from cormorant.sql.joining import (
     entity_of,
@@ -71,11 +71,14 @@ def entity_columns(entity: Entity, chosen: Iterable[tuple[str, Any]]) -> list[An
 
 
 def expand(
-    elements: Iterable[Any], branches: Mapping[Any, Any] | None = None
+    elements: Iterable[Any],
+    branches: Mapping[Any, Any] | None = None,
+    tables: Collection[Any] | None = None,
 ) -> tuple[list[Any], tuple[Span, ...]]:
     """Put the columns of each entity in its place; return them with the spans they make.
 
-    `branches`: what is loaded of each entity; its usual columns where it has none.
+    `branches`: what is loaded of each entity; its usual columns where it has none. `tables`:
+    of an entity the columns of these only.
     """
     columns: list[Any] = []
     spans: list[Span] = []
@@ -85,6 +88,8 @@ def expand(
         if entity is not None:
             branch = branches.get(entity) if branches else None
             chosen = entity.row_columns if branch is None else _columns_of(entity, branch)
+            if tables is not None:
+                chosen = [pair for pair in chosen if getattr(pair[1], "table", None) in tables]
             columns.extend(entity_columns(entity, chosen))
             keys = tuple(key for key, _column in chosen)
             name = row_name(entity)
@@ -314,7 +319,7 @@ class EntityWrite:
 
     def rewrite(self, statement: Any) -> Any:
         """Return the statement with columns in the place of entities and attribute names."""
-        columns, self.spans = expand(statement._returning)
+        columns, self.spans = returned(statement)
         names = getattr(statement, "_select_names", None)
         entity = None if statement.is_insert else subject(statement)
         criteria = () if entity is None else _rows_written(entity, statement)
@@ -324,9 +329,21 @@ class EntityWrite:
         if criteria:
             plain._where_criteria += criteria
         plain._returning = tuple(columns)
+        plain._with_options = ()
         if names:
             plain._select_names = [_key_of(subject(statement), name) for name in names]
         return plain
+
+
+def returned(statement: Any) -> tuple[list[Any], tuple[Span, ...]]:
+    """Return the columns of RETURNING and the spans they make.
+
+    Of a class they are those of its tables: what SQL computes is loaded on access.
+    """
+    if not statement._returning:
+        return [], ()
+    branches = branches_returned(statement, statement._returning)
+    return expand(statement._returning, branches, subject(statement).tables)
 
 
 def _rows_written(entity: Entity, statement: Any) -> tuple[Any, ...]:
