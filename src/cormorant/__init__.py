@@ -64,12 +64,12 @@ from cormorant.load.options import (
     load_only,
     noload,
     raiseload,
+    selectin_polymorphic,
     selectinload,
     subqueryload,
     undefer,
     undefer_group,
 )
-from cormorant.load.selectin_parts import selectin_polymorphic
 from cormorant.mapping.aliased import aliased, with_polymorphic
 from cormorant.mapping.cascades import CascadeOptions
 from cormorant.mapping.classes import DeclarativeMeta

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Engine, ForeignKey, Integer, String, func, or_
 
 from .databases import EVERY
 from .heard import Recorder
+from .library import loaded
 from .oracle import ROADS, Orm
 from .runner import contract
 
@@ -141,3 +142,42 @@ def test_bulk_statements_write_rows_of_their_class_only(
         session.execute(orm.insert(Engineer), [{"id": 9, "name": "Nan"}])
         found = kinds(session.scalars(orm.select(Engineer)))
         return [changed, names, gone, people[1] in session, found]
+
+
+@contract(roads=ROADS)
+def test_a_class_has_no_columns_of_its_siblings(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Base: Any = orm.declarative_base()
+
+    class Animal(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "animals"
+        __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "animal"}
+        id = Column(Integer, primary_key=True)
+        kind = Column(String(20))
+
+    class Bird(Animal):
+        __mapper_args__ = {"polymorphic_identity": "bird"}
+        wings = Column(Integer)
+
+    class Fish(Animal):
+        __mapper_args__ = {"polymorphic_identity": "fish"}
+        fins = Column(Integer)
+
+    class Carp(Fish):
+        __mapper_args__ = {"polymorphic_identity": "carp"}
+        barbels = Column(Integer)
+
+    Base.metadata.create_all(engine)
+    classes = (Animal, Bird, Fish, Carp)
+    told: list[Any] = [[prop.key for prop in orm.inspect(one).column_attrs] for one in classes]
+    with orm.Session(engine) as session:
+        session.add_all([Bird(id=1, wings=2), Fish(id=2, fins=5), Carp(id=3, fins=7, barbels=4)])
+        session.commit()
+        session.expunge_all()
+        for one in (Bird, Fish, Carp):
+            told.append(
+                [loaded(each) for each in session.scalars(orm.select(one).order_by(one.id))]
+            )
+        told.append(heard.error(lambda: Fish(wings=1)))
+    return told

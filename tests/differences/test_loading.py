@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from tests.contract.library import counted, library
+from tests.contract.library import counted, library, loaded
 from tests.contract.oracle import Orm
+from tests.contract.workshop import workshop
 
 from .sides import both, problem
 
@@ -69,3 +70,51 @@ def test_innerjoin_is_checked_when_the_option_is_written() -> None:
         return problem(lambda: orm.joinedload(world.Author.books, innerjoin="sideways"))
 
     assert both(scenario) == ("no error", "ArgumentError")
+
+
+def test_options_about_a_subclass_hold_for_objects_of_its_base() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = workshop(orm, engine := create_engine("sqlite://"))
+        told = []
+        for load in (orm.selectinload, orm.subqueryload):
+            with orm.Session(engine) as session, counted(engine) as seen:
+                statement = orm.select(world.Person).options(load(world.Engineer.machines))
+                people = session.scalars(statement.order_by(world.Person.id)).all()
+                told.append(["machines" in loaded(each) for each in people[:3]])
+                names = [machine.name for each in people[1:3] for machine in each.machines]
+                told += [names, len(seen)]
+        return told
+
+    names = ["drill", "lathe", "press"]
+    not_there, there = [False, False, False], [False, True, True]
+    theirs, ours = both(scenario)
+    assert theirs == [not_there, names, 3, not_there, names, 3]
+    assert ours == [there, names, 2, there, names, 2]
+
+
+def test_joins_of_several_classes_have_names_of_their_own() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = workshop(orm, engine := create_engine("sqlite://"))
+        staff = orm.with_polymorphic(world.Person, "*")
+        option = orm.joinedload(world.Firm.staff.of_type(staff))
+        statement = orm.select(world.Firm).options(option).order_by(world.Firm.id)
+        told: list[Any] = []
+        with orm.Session(engine) as session:
+
+            def read() -> None:
+                firm = session.scalars(statement).unique().first()
+                told.append([loaded(each) for each in firm.staff])
+
+            return [problem(read), *told]
+
+    columns = ["boss_id", "firm_id", "id", "kind", "name"]
+    manager, engineer = sorted([*columns, "title", "car_id"]), sorted([*columns, "tool"])
+    assert both(scenario) == (["InvalidRequestError"], ["no error", [manager, engineer]])
+
+
+def test_selectin_polymorphic_refuses_what_is_no_subclass() -> None:
+    def scenario(orm: Orm) -> str:
+        world = workshop(orm, create_engine("sqlite://"))
+        return problem(lambda: orm.selectin_polymorphic(world.Engineer, [world.Manager]))
+
+    assert both(scenario) == ("no error", "InvalidRequestError")

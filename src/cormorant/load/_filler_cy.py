@@ -219,13 +219,15 @@ class Filling:
     """Puts related objects that came in the rows of their parents where they belong.
 
     Only attributes that are not loaded yet are filled. `live`: the attribute has its value
-    after the first row already, for listeners to see; else from `finish` on.
+    after the first row already, for listeners to see; else from `finish` on. `owner`: the class
+    whose objects have the attribute; None: all parents have it.
     """
 
     if cython.compiled:
         key = cython.declare(object)
         many = cython.declare(cython.bint)
         live = cython.declare(cython.bint)
+        owner = cython.declare(object)
         places = cython.declare(dict)
         owners = cython.declare(list)
         doubled = cython.declare(object, visibility="public")
@@ -233,10 +235,11 @@ class Filling:
         places: dict[int, Any]
         owners: list[Any]
 
-    def __init__(self, key: Any, many: Any, live: Any = False) -> None:
+    def __init__(self, key: Any, many: Any, live: Any = False, owner: Any = None) -> None:
         self.key = key
         self.many = many
         self.live = live
+        self.owner = owner
         self.places = {}
         self.owners = []
         self.doubled = False
@@ -276,6 +279,9 @@ class Filling:
         state: Any = known_state(parent)
         values: dict[Any, Any] = state.values
         members: Any = None
+        if self.owner is not None and not isinstance(parent, self.owner):
+            self.places[id(parent)] = None
+            return None
         if key not in values and (state.old is None or key not in state.old):
             if not self.many:
                 members = (child,)
@@ -301,14 +307,19 @@ def value_of(obj: Any, key: Any) -> Any:
     return known_state(obj).values[key]
 
 
-def lacking(objects: Any, key: Any) -> Any:
-    """Return the states of the objects, each once, whose attribute `key` is not loaded."""
+def lacking(objects: Any, key: Any, owner: Any = None) -> Any:
+    """Return the states of the objects, each once, whose attribute `key` is not loaded.
+
+    `owner`: the class whose objects have the attribute; None: all have it.
+    """
     found: dict[int, Any] = {}
     for obj in objects:
         if obj is None or id(obj) in found:
             continue
+        if owner is not None and not isinstance(obj, owner):
+            continue
         state = known_state(obj)
-        if key in state.values or key not in state.manager.attributes:
+        if key in state.values:
             continue
         found[id(obj)] = state
     return list(found.values())

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
-from sqlalchemy.sql.base import ExecutableOption
-from sqlalchemy.sql.cache_key import HasCacheKey
 
+from cormorant.load.chosen import ChosenColumns, meets
 from cormorant.load.directives import WILDCARD, Directive, How, Via
-from cormorant.load.options import Load
-from cormorant.mapping.polymorphic import part_of
-from cormorant.sql.eager import layouts
+from cormorant.mapping.aliased import AliasedInsp, with_polymorphic
+from cormorant.mapping.along import RowsOf
+from cormorant.sql.aliases import other_name
 from cormorant.sql.plans import epoch
 
 if TYPE_CHECKING:
@@ -30,11 +29,15 @@ EAGER = frozenset(("joined", "selectin", "subquery", "immediate"))
 
 @dataclass(frozen=True, slots=True)
 class Along:
-    """A relationship that is loaded with its parent, in the same row or after it."""
+    """A relationship that is loaded with its parent, in the same row or after it.
+
+    `above`: the mapper of the parents.
+    """
 
     prop: Any
     how: How
     branch: Branch
+    above: Mapper
 
     @property
     def inner(self) -> bool | str:
@@ -48,14 +51,22 @@ class Along:
         """True if the related objects stand in the rows of their parents."""
         return self.how.loader in IN_THE_ROW
 
+    @property
+    def owner(self) -> Any:
+        """The class whose objects have the relationship, where not all objects here do."""
+        parent = self.prop.parent
+        return None if self.above.isa(parent) else parent.class_
+
     def given_entity(self) -> Any:
         """Return the entity whose rows the statement itself joins for contains_eager."""
-        given: Any = self.how.alias
-        if given is None:
-            via = self.how.via
-            return self.prop.related if via is None else via.attribute.of_entity
-        found = getattr(given, "_aliased_insp", None)
-        return self.prop.rows_of(given) if found is None else found
+        return given_entity(self.prop, self.how)
+
+    def rows(self) -> Any:
+        """Return the related rows under a name of their own, to join to those of the parents."""
+        entity = self.branch.entity(self.prop)
+        if self.branch.given is not None:
+            return entity
+        return RowsOf(self.branch.mapper, other_name(entity.selectable, None, flat=True))
 
     def warn_of_rows(self) -> None:
         """Warn that a relationship to one met several rows."""
@@ -74,7 +85,8 @@ class Branch:
     `columns`: (attribute key, column) in the order of the row. `joined` stand in the same row,
     `after` are read when the parents are there. `deferred`: keys of columns that an option
     left out -> whether access is refused. `above`: the entities on the way here, root first.
-    `criteria`: what `and_` added to the relationship that led here.
+    `criteria`: what `and_` added to the relationship that led here. `parts`: the subclasses
+    whose columns stand in the rows; `further`: those that are read in full right after it.
     """
 
     __slots__ = (
@@ -88,10 +100,13 @@ class Branch:
         "criteria",
         "deferred",
         "directives",
+        "further",
+        "given",
         "joined",
         "keys",
         "mapper",
         "memo",
+        "parts",
         "remembered",
     )
 
@@ -102,28 +117,66 @@ class Branch:
         above: tuple[Mapper, ...],
         carried: tuple[Any, ...],
         via: Via | None,
+        parts: tuple[Mapper, ...],
     ) -> None:
         self.criteria: tuple[Any, ...] = () if via is None else via.criteria
+        self.given = None if via is None else via.given
         self.mapper = mapper
+        self.parts = parts
         self.directives = directives
         self.above = above
         self.carried = carried
-        self.deferred: dict[str, bool] = {}
-        self.columns = tuple(self._chosen_columns())
+        self._choose_columns()
         self.keys = tuple([key for key, _column in self.columns])
-        self.remembered = self if directives or carried else None
+        self.remembered: Branch | None = self if directives or carried else None
+        self.further = tuple(self._read_further())
         self.memo: dict[Any, Any] = {}
         self._below: dict[Any, Branch] = {}
         self._afterwards: tuple[Along, ...] | None = None
         self._all_along: tuple[Along, ...] | None = None
         self._plain: bool | None = None
-        self.joined = tuple(self._along(mapper.relationships, IN_THE_ROW))
+        self.joined = tuple(self._along(self._relationships_here(), IN_THE_ROW))
+
+    def _choose_columns(self) -> None:
+        mapper = self.mapper
+        usual = self.parts == usual_parts(mapper)
+        rows = mapper.row_columns if usual else mapper.columns_with((mapper, *self.parts))
+        chosen = ChosenColumns(mapper, rows, self.directives)
+        self.columns, self.deferred = chosen.columns, chosen.deferred
+
+    def entity(self, prop: Any) -> Any:
+        """Return what the rows are read from that `prop` leads to."""
+        if self.given is not None:
+            return self.given
+        if self.mapper is prop.mapper and self.parts == usual_parts(self.mapper):
+            return prop.related
+        if self.parts == usual_parts(self.mapper):
+            return self.mapper
+        name = ("with parts", self.parts)
+        found = self.mapper.memo.get(name)
+        if found is None:
+            made = with_polymorphic(self.mapper, [each.class_ for each in self.parts])
+            found = self.mapper.memo[name] = made._aliased_insp
+        return found
+
+    def _read_further(self) -> Iterator[Mapper]:
+        """Yield the subclasses that a SELECT of their own reads in full, by mapping or option."""
+        named = {
+            each
+            for one in self.directives
+            if one.kind == "subclasses" and not one.path and meets(one.owner, self.mapper)
+            for each in one.how.parts
+        }
+        for each in self.mapper.self_and_descendants[1:]:
+            if each in named or each.polymorphic_load == "selectin":
+                yield each
 
     @property
     def plain(self) -> bool:
         """True if nothing is loaded but the entity's own columns."""
         if self._plain is None:
-            self._plain = not self.joined and not self.after and self.remembered is None
+            more = self.joined or self.after or self.further
+            self._plain = not more and self.remembered is None
         return self._plain
 
     @property
@@ -158,54 +211,24 @@ class Branch:
             for each in self.joined
         )
 
-    # -- columns ----------------------------------------------------------------------
-
-    def _chosen_columns(self) -> Iterator[tuple[str, Any]]:
-        here = [each for each in self.directives if not each.path and each.kind != "relationship"]
-        here = [each for each in here if _meets(each.owner, self.mapper)]
-        if not here:
-            yield from self.mapper.row_columns
-            return
-        needed = {*self.mapper.pk_keys}
-        if self.mapper.discriminator is not None:
-            needed.add(self.mapper.discriminator)
-        usual = dict(self.mapper.load_columns)
-        for prop in self.mapper.column_attrs:
-            usual.setdefault(prop.key, prop.columns[0])
-        for key, column in usual.items():
-            how = _how_of_column(self.mapper, key, here)
-            if key in needed or how is None or how.loader == "column":
-                if key in needed or how is not None or not self._deferred(key):
-                    yield key, column
-            else:
-                self.deferred[key] = how.raises
-        yield from self._chosen_parts(here)
-
-    def _chosen_parts(self, here: list[Directive]) -> Iterator[tuple[str, Any]]:
-        """Yield the columns of subclasses in the rows that no option leaves out."""
-        for name, column in self.mapper.row_columns[len(self.mapper.load_columns) :]:
-            owner, key = part_of(self.mapper, name)
-            how = None if owner is None else _how_of_column(owner, key, here)
-            if how is None or how.loader == "column":
-                yield name, column
-            else:
-                self.deferred[key] = how.raises
-
     def reloading(self, mapper: Mapper) -> Branch:
         """Return the branch that loads an expired object of `mapper` whole: no column deferred."""
         kept = tuple([d for d in self.directives if d.path or d.kind == "relationship"])
         return branch_of(mapper, kept, self.above, self.carried)
 
-    def _deferred(self, key: str) -> bool:
-        prop: Any = self.mapper._properties[key]
-        return bool(prop.deferred)
-
     # -- relationships ----------------------------------------------------------------
 
     def _all_relationships(self) -> Iterator[Any]:
         """Return the relationships of the class and those that its subclasses add."""
+        return self._relationships_of(self.mapper.self_and_descendants[1:])
+
+    def _relationships_here(self) -> Iterator[Any]:
+        """Return the relationships of the class and those of subclasses in the rows."""
+        return self._relationships_of(self.parts)
+
+    def _relationships_of(self, below: Iterable[Mapper]) -> Iterator[Any]:
         yield from self.mapper.relationships
-        for child in self.mapper.self_and_descendants[1:]:
+        for child in below:
             for prop in child.relationships:
                 if not any(base.has_property(prop.key) for base in _bases(child, self.mapper)):
                     yield prop
@@ -214,7 +237,7 @@ class Branch:
         for prop in props:
             how = self.how(prop)
             if how.loader in loaders:
-                yield Along(prop, how, self.below(prop, how))
+                yield Along(prop, how, self.below(prop, how), self.mapper)
 
     def how(self, prop: Any) -> How:
         """Return how a relationship of this entity is loaded."""
@@ -223,9 +246,9 @@ class Branch:
         for each in self.directives:
             if each.path or each.kind != "relationship" or each.how.loader == "default":
                 continue
-            if each.key == prop.key and _meets(each.owner, prop.parent):
+            if each.key == prop.key and meets(each.owner, prop.parent):
                 chosen = each.how
-            elif each.key == WILDCARD and _meets(each.owner, prop.parent):
+            elif each.key == WILDCARD and meets(each.owner, prop.parent):
                 wild = each.how
         if chosen is not None:
             return chosen
@@ -255,7 +278,7 @@ class Branch:
         for each in self.directives:
             if each.path:
                 step = each.path[0]
-                if step.key == prop.key and _meets(step.owner, prop.parent):
+                if step.key == prop.key and meets(step.owner, prop.parent):
                     deeper.append(each.deeper())
             elif each.everywhere:
                 deeper.append(each)
@@ -266,10 +289,12 @@ class Branch:
             again = Directive(prop.parent, (), "relationship", prop.key, further)
             deeper = [*self._of_recursion(prop), *deeper, again]
             above = self.above
-        via = (how or self.how(prop)).via
+        chosen = how or self.how(prop)
         along = how is None or how.loader in IN_THE_ROW
         carried = self.carried if along else ()
-        return branch_of(prop.mapper, tuple(dict.fromkeys(deeper)), above, carried, via)
+        mapper, parts = _narrowed(prop, chosen)
+        unique = tuple(dict.fromkeys(deeper))
+        return branch_of(mapper, unique, above, carried, chosen.via, parts)
 
     def _of_recursion(self, prop: Any) -> list[Directive]:
         """Return what goes on to hold one level deeper of a recursion."""
@@ -278,7 +303,7 @@ class Branch:
             for each in self.directives
             if each.path
             and each.path[0].key == prop.key
-            and _meets(each.path[0].owner, prop.parent)
+            and meets(each.path[0].owner, prop.parent)
         ]
 
     def __repr__(self) -> str:
@@ -302,43 +327,61 @@ def _bases(mapper: Mapper, stop: Mapper) -> Iterator[Mapper]:
         at = at.inherits
 
 
-def _meets(owner: Any, mapper: Mapper) -> bool:
-    """Tell whether what is said of `owner` can hold for rows of `mapper`."""
-    return owner is None or bool(mapper.isa(owner) or owner.isa(mapper))
-
-
-def _how_of_column(mapper: Mapper, key: str, here: list[Directive]) -> How | None:
-    """Return what the options say of a column, None for nothing."""
-    prop: Any = mapper._properties[key]
-    chosen: How | None = None
-    grouped: How | None = None
-    wild: How | None = None
-    for each in here:
-        if each.kind == "group":
-            grouped = each.how if each.key == prop.group else grouped
-        elif each.key == key:
-            chosen = each.how
-        elif each.key == WILDCARD:
-            wild = each.how
-    return chosen or grouped or wild
-
-
 def branch_of(
     mapper: Mapper,
     directives: tuple[Directive, ...] = (),
     above: tuple[Mapper, ...] = (),
     carried: tuple[Any, ...] = (),
     via: Via | None = None,
+    parts: tuple[Mapper, ...] | None = None,
 ) -> Branch:
-    """Return the branch of an entity; the same one for the same options."""
+    """Return the branch of an entity; the same one for the same options.
+
+    `parts`: the subclasses whose columns stand in the rows; None: as the mapping says.
+    """
     memo: dict[Any, Branch] = mapper.memo.setdefault("branches", {})
-    name = (directives, above, carried, via, epoch.number)
+    parts = usual_parts(mapper) if parts is None else parts
+    name = (directives, above, carried, via, parts, epoch.number)
     found = memo.get(name)
     if found is None:
         if len(memo) > MOST_BRANCHES:
             memo.clear()
-        found = memo.setdefault(name, Branch(mapper, directives, above, carried, via))
+        found = memo.setdefault(name, Branch(mapper, directives, above, carried, via, parts))
     return found
+
+
+def usual_parts(mapper: Mapper) -> tuple[Mapper, ...]:
+    """Return the subclasses whose columns stand in the rows of a mapper by the mapping."""
+    return tuple(mapper.with_polymorphic_mappers[1:])
+
+
+def parts_of(entity: Any) -> tuple[Mapper, ...] | None:
+    """Return the subclasses in the rows of an alias; None for a class: as the mapping says."""
+    return tuple(entity.with_polymorphic_mappers[1:]) if entity.is_aliased_class else None
+
+
+def given_entity(prop: Any, how: How) -> Any:
+    """Return the entity whose rows a statement itself joins along a relationship."""
+    given: Any = how.alias
+    if given is None:
+        entity = None if how.via is None else how.via.attribute.of_entity
+        return prop.related if entity is None else entity
+    found = getattr(given, "_aliased_insp", None)
+    return prop.rows_of(given) if found is None else found
+
+
+def _narrowed(prop: Any, how: How) -> tuple[Mapper, tuple[Mapper, ...] | None]:
+    """Return the mapper of the related rows, and the subclasses whose columns they have."""
+    entity = how.via.given if how.via is not None else None
+    if how.loader == "contains_eager":
+        entity = given_entity(prop, how)
+    if isinstance(entity, AliasedInsp):
+        return entity.mapper, parts_of(entity)
+    mapper = how.of or prop.mapper
+    if not how.parts or prop.related.is_aliased_class:
+        return mapper, None
+    wanted = {*how.parts, *usual_parts(mapper)}
+    return mapper, tuple([each for each in mapper.self_and_descendants if each in wanted])
 
 
 def usual_branch(mapper: Mapper) -> Branch:
@@ -348,103 +391,3 @@ def usual_branch(mapper: Mapper) -> Branch:
         mapper.ready()
         found = mapper.memo["usual branch"] = branch_of(mapper)
     return found
-
-
-def directives_of(options: Iterable[Any]) -> tuple[Directive, ...]:
-    """Return what the loader options among `options` decide, in their order."""
-    return tuple([each for one in options if isinstance(one, Load) for each in one.directives])
-
-
-def carried_by(options: Iterable[Any]) -> tuple[Any, ...]:
-    """Return the options of the user's own that later loads of the objects shall have."""
-    return tuple(
-        [
-            one
-            for one in options
-            if getattr(one, "is_user_defined", False) and one.propagate_to_loaders
-        ]
-    )
-
-
-class BranchOption(HasCacheKey, ExecutableOption):
-    """Says what a read of the ORM's own loads: the branch itself stands for all options."""
-
-    inherit_cache = False
-
-    def __init__(self, branch: Branch) -> None:
-        self.branch = branch
-
-    def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
-        return (BranchOption, self.branch)
-
-
-def branches_of(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]:
-    """Return the branches of the entities of one statement; refuses options for others."""
-    known = list(entities)
-    if not options:
-        return [usual_branch(entity.mapper) for entity in known]
-    for each in options:
-        if isinstance(each, BranchOption):
-            own = each.branch
-            return [own if e is own.mapper else usual_branch(e.mapper) for e in known]
-    directives = directives_of(options)
-    carried = carried_by(options)
-    for each in directives:
-        root = each.root
-        if root is not None and not any(_starts_at(root, entity) for entity in known):
-            raise _misplaced(each, root, known)
-    return [
-        branch_of(entity.mapper, _for_root(entity, directives), (), carried) for entity in known
-    ]
-
-
-def branches_alone(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]:
-    """Return the branches of entities whose rows stand alone: what is joined is loaded later."""
-    return [_alone(branch) for branch in branches_of(entities, options)]
-
-
-def _alone(branch: Branch) -> Branch:
-    if not branch.joined:
-        return branch
-    later = [
-        Directive(along.prop.parent, (), "relationship", along.prop.key, How("select"))
-        for along in branch.joined
-    ]
-    return branch_of(branch.mapper, (*branch.directives, *later), (), branch.carried)
-
-
-def _starts_at(root: Any, entity: Any) -> bool:
-    """Tell whether an option about `root` speaks of an entity of the statement."""
-    if root is entity:
-        return True
-    if root.is_aliased_class or entity.is_aliased_class:
-        return False
-    return _meets(root, entity)
-
-
-def _for_root(entity: Any, directives: tuple[Directive, ...]) -> tuple[Directive, ...]:
-    return tuple(
-        [
-            each.at_mapper()
-            for each in directives
-            if each.root is None or _starts_at(each.root, entity)
-        ]
-    )
-
-
-def _misplaced(each: Directive, root: Any, known: list[Any]) -> core_exc.ArgumentError:
-    if not known:
-        return core_exc.ArgumentError(
-            f"Query has only expression-based entities; attribute loader option {each} can't be "
-            f"applied here. Select the class {root.class_.__name__} itself."
-        )
-    names = ", ".join(entity.class_.__name__ for entity in known)
-    return core_exc.ArgumentError(
-        f"Mapped class {root.class_.__name__} referenced in option {each} does not apply to any "
-        f"of the root entities in this query, e.g. {names}. Please specify the full path from "
-        f"one of the root entities to the target attribute."
-    )
-
-
-layouts.find = branches_of
-layouts.find_alone = branches_alone

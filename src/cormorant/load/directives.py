@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import sqlalchemy as sa
+
 from cormorant.mapping.aliased import AliasedInsp
 from cormorant.mapping.mapper import Mapper
 
@@ -15,23 +17,48 @@ Rooted = Mapper | AliasedInsp
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One relationship on the way from the root of a statement; `narrowed`: of_type's entity."""
+    """One relationship on the way from the root of a statement."""
 
     owner: Rooted
     key: str
-    narrowed: Any = None
 
     def __str__(self) -> str:
         return f"{self.owner.class_.__name__}.{self.key}"
 
 
 class Via:
-    """A relationship that was narrowed by `of_type` or `and_`; equal to itself alone."""
+    """A relationship narrowed by `and_`, or by an `of_type` that only its own entity can tell.
 
-    __slots__ = ("attribute",)
+    Equal to another one of the same criteria and values, so that what is built for one serves
+    both; one that leads to an entity of the user's is equal to itself alone.
+    """
+
+    __slots__ = ("_name", "attribute")
 
     def __init__(self, attribute: Any) -> None:
         self.attribute = attribute
+        self._name = self._find_name()
+
+    def _find_name(self) -> Any:
+        entity = self.attribute.of_entity
+        if entity is not None and entity.is_aliased_class:
+            return id(self)
+        told = sa.and_(*self.criteria)._generate_cache_key()
+        if told is None:
+            return id(self)
+        values = tuple([bind.effective_value for bind in told.bindparams])
+        name = (self.attribute.prop, told.key, values)
+        try:
+            hash(name)
+        except TypeError:
+            return id(self)
+        return name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Via) and self._name == other._name
+
+    def __hash__(self) -> int:
+        return hash(self._name)
 
     @property
     def criteria(self) -> tuple[Any, ...]:
@@ -39,10 +66,24 @@ class Via:
         found: tuple[Any, ...] = self.attribute.extra_criteria
         return found
 
+    @property
+    def given(self) -> AliasedInsp | None:
+        """The entity of the user's that the related rows are taken from, if it has to be that."""
+        entity = self.attribute.of_entity
+        if entity is None or not entity.is_aliased_class:
+            return None
+        found: AliasedInsp = entity
+        told_by_class = found.usual and not (self.criteria and found.renamed)
+        return None if told_by_class else found
+
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """A loader with its arguments; for columns "deferred" or "column"."""
+    """A loader with its arguments; for columns "deferred" or "column".
+
+    `of`: the subclass whose rows alone are wanted. `parts`: the subclasses whose columns are
+    loaded with those of the related class.
+    """
 
     loader: str
     innerjoin: bool | str | None = None
@@ -51,6 +92,8 @@ class How:
     alias: Any = None
     raises: bool = False
     via: Via | None = None
+    of: Mapper | None = None
+    parts: tuple[Mapper, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +101,8 @@ class Directive:
     """What one option decides: at the end of `path`, how `key` is loaded.
 
     `key` "*" means all attributes of the `kind`; with `everywhere` those of deeper levels too.
-    `kind` "group" takes the name of a group of deferred columns as its key.
+    `kind` "group" takes the name of a group of deferred columns as its key; "subclasses" says
+    which subclasses of `owner` are read in full right after it.
     """
 
     owner: Rooted | None
@@ -107,6 +151,8 @@ class Directive:
         return replace(self, path=self.path[1:])
 
     def __str__(self) -> str:
+        if self.kind == "subclasses":
+            return "selectin_polymorphic()"
         names = [*(str(step) for step in self.path)]
         if self.owner is not None and self.key != WILDCARD:
             names.append(f"{self.owner.class_.__name__}.{self.key}")

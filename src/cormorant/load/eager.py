@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from cormorant.instrument.constants import PASSIVE_NO_RESULT
 from cormorant.load._filler_cy import grouped, lacking, owned
+from cormorant.load.branches import Branch
 from cormorant.load.related import InRead, in_read
+from cormorant.load.selectin_parts import read_further
 from cormorant.load.subqueries import subquery_read
 from cormorant.sql.reading import read
 from cormorant.sql.statement import Derived
@@ -29,7 +31,10 @@ def follow(along: Along, parents: Sequence[Any], target: Target, make: Make, pat
 
     `path`: how the statement leads to the parents.
     """
-    states = lacking(parents, along.prop.key)
+    states = lacking(parents, along.prop.key, along.owner)
+    if along.owner is not None:
+        # Of objects without the columns of their class: the first access loads both.
+        states = [one for one in states if _has_key(along, one)]
     if not states:
         return
     if along.how.loader == "subquery":
@@ -42,11 +47,18 @@ def follow(along: Along, parents: Sequence[Any], target: Target, make: Make, pat
         _from_memory(along, states, target)
     elif along.how.loader == "immediate":
         _one_by_one(along, states, target, make)
-    elif along.how.loader == "subquery" and target.whole:
+    elif along.how.loader == "subquery" and target.whole and _in_rows(along, path):
         _by_subquery(along, states, target, make, path)
     else:
         # A subquery of one object's or one chunk's own read would tell no more than their keys.
         _by_keys(along, states, target.along(), make)
+
+
+def _has_key(along: Along, state: InstanceState) -> bool:
+    """Tell whether the columns are there that an object's related rows are found by."""
+    prop = along.prop
+    names = [prop.parent.property_of(local).key for local in prop.join.lookup]
+    return all(name in state.values or name in prop.parent.pk_keys for name in names)
 
 
 def _from_memory(along: Along, states: list[InstanceState], target: Target) -> None:
@@ -66,11 +78,15 @@ def _one_by_one(along: Along, states: list[InstanceState], target: Target, make:
         if obj is not None and along.prop.key not in state.values:
             target.context.session.load_at_once(obj, state, along, inner)
     if target.waiting is None:
-        gathered: dict[int, tuple[Along, list[Any]]] = {}
+        gathered: dict[int, tuple[Along | Branch, list[Any]]] = {}
         for further, parents in inner.waiting:
             gathered.setdefault(id(further), (further, []))[1].extend(parents)
         for further, parents in gathered.values():
-            _by_keys(further, lacking(parents, further.prop.key), target.along(), make)
+            if isinstance(further, Branch):
+                read_further(further, parents, target.along(), make)
+            else:
+                states = lacking(parents, further.prop.key, further.owner)
+                _by_keys(further, states, target.along(), make)
 
 
 def _by_keys(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
@@ -119,6 +135,15 @@ def _grouped(parts: list[list[Any]], children: list[Any]) -> dict[Any, dict[int,
     return found
 
 
+def _in_rows(along: Along, path: Path) -> bool:
+    """Tell whether the rows of the parents hold the columns that the related ones refer to."""
+    if along.owner is None:
+        return True
+    if path.alongs:
+        return along.prop.parent in path.alongs[-1].branch.parts
+    return along.prop.parent in path.entity.with_polymorphic_mappers
+
+
 def _by_subquery(
     along: Along, states: list[InstanceState], target: Target, make: Make, path: Path
 ) -> None:
@@ -137,7 +162,7 @@ def _by_subquery(
         connection = context.session.connection_for(prop.mapper)
         rows = read(connection, statement, context.params)
         raw: Any = rows.rows
-        place = path._replace(props=(*path.props, prop))
+        place = path._replace(alongs=(*path.alongs, along))
         children = make(raw, rows.spans[-1], target, place)
         parts = [_plain(raw, span) for span in rows.spans[:-1]]
     members = _grouped(parts, children)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cormorant.load._filler_cy import RowFiller
 from cormorant.load.polymorphic import own_part, split
-from cormorant.load.selectin_parts import Fill, read_parts, wanted_parts
 from cormorant.sql.plans import PART
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import Link
     from cormorant.instrument.identity import IdentityMap
+    from cormorant.load.branches import Along
     from cormorant.load.context import QueryContext
     from cormorant.mapping.mapper import Mapper
     from cormorant.sql.plans import Processors
@@ -28,7 +28,7 @@ class Path(NamedTuple):
     """How a statement leads to objects: from one of its entities along relationships."""
 
     entity: Any
-    props: tuple[Any, ...] = ()
+    alongs: tuple[Along, ...] = ()
 
 
 class Target:
@@ -85,7 +85,7 @@ def filler_for(
     `branch`: what the objects remember of the options they are loaded with.
     """
     memo = mapper.memo if branch is None else branch.memo
-    name = ("filler", keys, start, processors) if branch is None else (mapper, start, processors)
+    name = ("filler" if branch is None else mapper, keys, start, processors)
     found: RowFiller | None = memo.get(name)
     if found is None:
         known = dict(mapper.load_columns)
@@ -143,17 +143,4 @@ def objects_of(
         made = filler.objects(part, target.link, known, overwrite, target.context)
         for place, obj in zip(places, made, strict=True):
             objects[place] = obj
-    wanted = wanted_parts(mapper, target.context.statement)
-    if wanted:
-        read_parts(mapper, wanted, objects, target, _filling(target))
     return objects
-
-
-def _filling(target: Target) -> Fill:
-    """Return what makes further rows of objects fill them, told as a refresh."""
-
-    def fill(mapper: Mapper, rows: Any, keys: Any, processors: Any, context: Any) -> object:
-        place = Target(target.link, target.identity_map, context, False)
-        return objects_of(mapper, rows, keys, 0, processors, place)
-
-    return fill

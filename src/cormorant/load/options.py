@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from cormorant.load.directives import (
 )
 from cormorant.mapping.aliased import AliasedClass, AliasedInsp
 from cormorant.mapping.mapper import Mapper, class_mapper
+from cormorant.mapping.polymorphic import chosen_mappers
 from cormorant.sql.attributes import QueryableAttribute
 
 
@@ -133,7 +135,7 @@ class Load(HasCacheKey, ExecutableOption):
     def load_only(self, *attrs: Any, raiseload: bool = False) -> Load:
         """Load the key and the named columns; the others on first access."""
         rest = How("deferred", raises=raiseload)
-        made = self._copy(Directive(self.place, self.path, "column", WILDCARD, rest))
+        made = self._copy(Directive(self._here(), self.path, "column", WILDCARD, rest))
         for attr in attrs:
             made = made._column(attr, How("column"))
         return made
@@ -148,7 +150,22 @@ class Load(HasCacheKey, ExecutableOption):
 
     def undefer_group(self, name: str) -> Load:
         """Load the deferred columns of a group."""
-        return self._copy(Directive(self.place, self.path, "group", name, How("column")))
+        return self._copy(Directive(self._here(), self.path, "group", name, How("column")))
+
+    # -- subclasses -------------------------------------------------------------------
+
+    def selectin_polymorphic(self, classes: Iterable[Any]) -> Load:
+        """Load what the named subclasses add with one SELECT ... IN per class, right after."""
+        place = self.place
+        if place is None:
+            raise core_exc.ArgumentError(
+                "selectin_polymorphic() follows a class or a relationship: write "
+                "selectin_polymorphic(Base, [Sub]), or Load(Base).selectin_polymorphic([Sub])."
+            )
+        mappers = tuple([class_mapper(each) for each in classes])
+        chosen_mappers(place.mapper, mappers)
+        how = How("selectin", parts=mappers)
+        return self._copy(Directive(self._here(), self.path, "subclasses", "", how))
 
     def options(self, *opts: Any) -> Load:
         """Add options of the related class: several, where the methods follow one path."""
@@ -163,48 +180,65 @@ class Load(HasCacheKey, ExecutableOption):
         return made
 
     def _with(self, other: Load) -> Load:
+        read_in_full = {
+            each
+            for one in (*self.directives, *other.directives)
+            if one.kind == "subclasses" and one.path == self.path
+            for each in one.how.parts
+        }
         for directive in other.directives:
-            if directive.root is not None:
+            if directive.root is not None and directive.root not in read_in_full:
                 self._check_link(directive.root, str(directive))
-        added = [
-            replace(each, path=self.path + each.path, everywhere=False)
-            for each in other.directives
-        ]
+        theirs = [each.at_mapper() for each in other.directives] if self.path else other.directives
+        added = [replace(each, path=self.path + each.path, everywhere=False) for each in theirs]
         return self._copy(*added)
 
     # -- checks -----------------------------------------------------------------------
 
     def _relationship(self, attr: Any, how: How) -> Load:
         if isinstance(attr, str) and attr == WILDCARD:
-            return self._copy(Directive(self.place, self.path, "relationship", WILDCARD, how))
+            return self._copy(Directive(self._here(), self.path, "relationship", WILDCARD, how))
         found = _attribute(attr)
         if found.column is not None or not hasattr(found.prop, "lazy"):
             raise _misfit(how, found, "column property", "relationship")
         self._check_link(found.parent, f"{found.class_.__name__}.{found.key}")
         found.parent.ready()
-        step = Step(found.parent, found.key, found.of_entity)
-        if found.extra_criteria or (step.narrowed is not None and step.narrowed.is_aliased_class):
-            how = replace(how, via=Via(found))
+        how = _narrowed(how, found)
         _check_depth(how, found.prop)
-        made = self._copy(Directive(found.parent, self.path, "relationship", found.key, how))
-        made.path = (*self.path, step)
-        made.place = found.prop.mapper if step.narrowed is None else step.narrowed.mapper
+        owner = self._owner(found)
+        made = self._copy(Directive(owner, self.path, "relationship", found.key, how))
+        made.path = (*self.path, Step(owner, found.key))
+        made.place = found.prop.mapper if found.of_entity is None else found.of_entity
         return made
+
+    def _here(self) -> Rooted | None:
+        """Return what the option has come to: behind a relationship, the class alone."""
+        return self.place.mapper if self.path and self.place is not None else self.place
+
+    def _owner(self, attr: Any) -> Rooted:
+        """Return whose attribute it is: behind a relationship, the class alone."""
+        owner: Rooted = attr.parent
+        return owner.mapper if self.path else owner
 
     def _column(self, attr: Any, how: How) -> Load:
         if isinstance(attr, str) and attr == WILDCARD:
-            return self._copy(Directive(self.place, self.path, "column", WILDCARD, how))
+            return self._copy(Directive(self._here(), self.path, "column", WILDCARD, how))
         found = _attribute(attr)
         if found.column is None:
             raise _misfit(how, found, "relationship", "column property")
         self._check_link(found.parent, f"{found.class_.__name__}.{found.key}")
-        return self._copy(Directive(found.parent, self.path, "column", found.key, how))
+        return self._copy(Directive(self._owner(found), self.path, "column", found.key, how))
 
     def _check_link(self, owner: Rooted, name: str) -> None:
         """Refuse an attribute of a class that the path has not come to."""
         place = self.place
-        if place is None or place is owner:
+        if place is None or place is owner or getattr(owner, "whole", None) is place:
             return
+        if place.is_aliased_class and self.path:
+            raise core_exc.ArgumentError(
+                f'ORM mapped entity or attribute "{name}" does not link from relationship '
+                f'"{self.path[-1]}.of_type({place})"; name an attribute of that alias.'
+            )
         if place.mapper.isa(owner.mapper) and not owner.is_aliased_class:
             return
         if owner.mapper.isa(place.mapper) and not owner.is_aliased_class:
@@ -213,7 +247,9 @@ class Load(HasCacheKey, ExecutableOption):
             raise core_exc.ArgumentError(
                 f'ORM mapped entity or attribute "{name}" does not link from relationship '
                 f'"{self.path[-1]}".  Did you mean to use '
-                f'"{self.path[-1]}.of_type({owner.class_.__name__})"?'
+                f'"{self.path[-1]}.of_type({owner.class_.__name__})", or '
+                f'".options(selectin_polymorphic({place.class_.__name__}, '
+                f'[{owner.class_.__name__}]), ...)"?'
             )
         if not self.path:
             raise core_exc.ArgumentError(
@@ -267,6 +303,31 @@ def _misfit(how: How, attr: Any, kind: str, wanted: str) -> exc.LoaderStrategyEx
         f'"{attr.class_.__name__}.{attr.key}", which is a "{kind}"; this loader strategy is '
         f'intended to be used with a "{wanted}".'
     )
+
+
+NARROWING = frozenset(("joined", "selectin", "subquery", "contains_eager"))
+"""Loaders that read the columns of the subclasses that of_type() names."""
+
+
+def _narrowed(how: How, attr: Any) -> How:
+    """Return how a relationship is loaded whose attribute of_type() or and_() narrowed."""
+    entity = attr.of_entity
+    via = (
+        Via(attr)
+        if attr.extra_criteria or (entity is not None and entity.is_aliased_class)
+        else None
+    )
+    if entity is None or how.loader not in NARROWING:
+        return replace(how, via=via if attr.extra_criteria else None)
+    if how.loader == "contains_eager" and via is not None:
+        return replace(how, via=via)
+    if entity.is_aliased_class:
+        needed = attr.extra_criteria or (via is not None and via.given is not None)
+        of = None if entity.mapper is attr.prop.mapper else entity.mapper
+        parts = tuple(entity.with_polymorphic_mappers[1:])
+        return replace(how, via=via if needed else None, of=of, parts=parts)
+    parts = tuple(chosen_mappers(attr.prop.mapper, [entity])[1:])
+    return replace(how, via=via, parts=parts)
 
 
 def _check_depth(how: How, prop: Any) -> None:
@@ -379,3 +440,8 @@ def undefer(key: Any) -> Load:
 def undefer_group(name: str) -> Load:
     """Load the deferred columns of a group."""
     return _start().undefer_group(name)
+
+
+def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> Load:
+    """Load what the named subclasses add with one SELECT ... IN per class, right after."""
+    return Load(base_cls).selectin_polymorphic(classes)

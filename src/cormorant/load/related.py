@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from cormorant.load.branches import Branch, BranchOption
+from cormorant.load.branches import Branch
+from cormorant.load.roots import BranchOption
 from cormorant.mapping.along import RowsOf
-from cormorant.sql.prepared import PreparedSelect, prepare_read
+from cormorant.sql.prepared import Criterion, PreparedSelect, prepare_read
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -28,24 +29,45 @@ def refers_by_key(prop: Any) -> bool:
 def entity_select(branch: Branch, *columns: Any, rows: Any = None) -> Any:
     """Return a SELECT of `columns` and of what a branch loads.
 
-    `rows`: the alias to select from, where the branch leads to one.
+    `rows`: the entity to select from, where that is not the class of the branch itself.
     """
-    entity = (branch.mapper if rows is None else rows).__clause_element__()
+    source = branch.mapper if rows is None else rows
+    entity = source.__clause_element__()
     # The entity first: it is what the statement is about.
     statement = sa.select(entity).with_only_columns(*columns, entity)
     if branch.criteria:
         statement = statement.where(*branch.criteria)
-    return statement.options(BranchOption(branch))
+    return statement.options(BranchOption(branch, source))
 
 
 def lazy_read(prop: Any, branch: Branch) -> PreparedSelect:
     """Return the read of what one parent is related to."""
     found: PreparedSelect | None = branch.memo.get(prop)
     if found is None:
-        statement = entity_select(branch, rows=prop.related).order_by(*prop.order_columns())
-        found = prepare_read(prop.mapper, statement, prop.join.lookup, prop.join.criterion)
+        far = branch.entity(prop)
+        statement = entity_select(branch, rows=far).order_by(*order_of(prop, branch))
+        criterion = prop.join.criterion
+        if branch.given is not None:
+            criterion = _on(far, criterion)
+        found = prepare_read(prop.mapper, statement, prop.join.lookup, criterion)
         branch.memo[prop] = found
     return found
+
+
+def _on(far: Any, criterion: Criterion) -> Criterion:
+    """Return a criterion on the related class as one on an entity of it."""
+
+    def moved(binds: list[Any]) -> Any:
+        return far.adapt(criterion(binds))
+
+    return moved
+
+
+def order_of(prop: Any, branch: Branch) -> list[Any]:
+    """Return the ORDER BY of the related rows, as the entity of a branch has its columns."""
+    columns: list[Any] = list(prop.order_columns())
+    given = branch.given
+    return columns if given is None else [given.adapt(each) for each in columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +102,24 @@ def in_read(prop: Any, branch: Branch) -> InRead:
 
 def _in_read(prop: Any, branch: Branch) -> InRead:
     parent: Mapper = prop.parent
-    if refers_by_key(prop):
+    far = branch.entity(prop)
+    if branch.given is None and refers_by_key(prop):
         by_remote = {remote: local for local, remote in prop.local_remote_pairs}
         equal = prop.mapper.primary_key
         keys = tuple([parent.property_of(by_remote[column]).key for column in equal])
-        statement = entity_select(branch, rows=prop.related)
+        statement = entity_select(branch, rows=far)
         return InRead(keys, True, prepare_read(prop.mapper, statement, equal))
-    if prop.join.simple:
+    if branch.given is None and prop.join.simple:
         equal = prop.join.simple_remote
         keys = tuple([parent.property_of(local).key for local in prop.join.lookup])
-        statement = entity_select(branch, *equal, rows=prop.related)
+        statement = entity_select(branch, *equal, rows=far)
         if prop.secondary is not None:
-            source = prop.secondary.join(prop.related.selectable, prop.secondaryjoin)
+            source = prop.secondary.join(far.selectable, prop.secondaryjoin)
             statement = statement.select_from(source)
     else:
         equal, statement = _through_parents(prop, branch)
         keys = tuple(parent.pk_keys)
-    statement = statement.order_by(*prop.order_columns())
+    statement = statement.order_by(*order_of(prop, branch))
     return InRead(keys, False, prepare_read(prop.mapper, statement, equal))
 
 
@@ -104,13 +127,13 @@ def _through_parents(prop: Any, branch: Branch) -> tuple[tuple[Any, ...], Any]:
     """Return (key columns, SELECT) of a read that joins the parents' table to find its rows."""
     near = RowsOf.under_another_name(prop.parent)
     equal = tuple([near.adapt(column) for column in prop.parent.primary_key])
-    statement = entity_select(branch, *equal, rows=prop.related)
-    return equal, statement.select_from(joined(prop, near, near.selectable))
+    far = branch.entity(prop)
+    statement = entity_select(branch, *equal, rows=far)
+    return equal, statement.select_from(joined(prop, near, near.selectable, far))
 
 
-def joined(prop: Any, near: Any, source: Any) -> Any:
-    """Return `source`, which has the parents as `near`, joined to the related rows."""
-    far = prop.related
+def joined(prop: Any, near: Any, source: Any, far: Any) -> Any:
+    """Return `source`, which has the parents as `near`, joined to the related rows as `far`."""
     if prop.secondary is None:
         return source.join(far.selectable, prop.between(near, far)[0])
     middle = prop.secondary.alias()

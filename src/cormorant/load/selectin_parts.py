@@ -1,70 +1,65 @@
-"""Read what subclasses add for many objects at once: polymorphic_load="selectin"."""
+"""Read what subclasses add for many objects at once: selectin_polymorphic, polymorphic_load."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.sql.base import ExecutableOption
-
 from cormorant.instrument._state_cy import state_of
+from cormorant.load.branches import Branch
 from cormorant.load.context import QueryContext
-from cormorant.mapping.mapper import class_mapper
-from cormorant.mapping.polymorphic import chosen_mappers
-from cormorant.sql.prepared import PreparedSelect, prepare_select
+from cormorant.load.directives import WILDCARD, Directive
+from cormorant.load.objects import Target
+from cormorant.load.related import entity_select
+from cormorant.sql.prepared import PreparedSelect, prepare_read
 
 if TYPE_CHECKING:
-    from cormorant.load.objects import Target
     from cormorant.mapping.mapper import Mapper
 
-Fill = Callable[["Mapper", list[Any], tuple[str, ...], Any, QueryContext], object]
-"""Makes rows fill objects of a mapper: (mapper, rows, keys, processors, context)."""
+Make = Callable[..., list[Any]]
+"""Turns rows into objects, with what stands in the same rows."""
 
 
-class SelectinPolymorphic(ExecutableOption):
-    """Says which subclasses a statement reads in full, by one SELECT ... IN each."""
+class PartBranch(Branch):
+    """What a subclass adds to the objects of a branch: its columns, what is joined to these."""
 
-    inherit_cache = True
+    __slots__ = ("_whole", "added")
 
-    def __init__(self, mapper: Mapper, mappers: tuple[Mapper, ...]) -> None:
-        self.mapper = mapper
-        self.mappers = mappers
-        self.shape = (SelectinPolymorphic, mapper, mappers)
+    def __init__(self, whole: Branch, part: Mapper) -> None:
+        self.added: frozenset[str] = frozenset()
+        self._whole = whole.mapper
+        directives = tuple([each for each in whole.directives if not _is_of_whole(each)])
+        super().__init__(part, directives, whole.above, whole.carried, None, ())
+        self.remembered = whole.remembered
+        self.further = ()
 
+    def _choose_columns(self) -> None:
+        super()._choose_columns()
+        known = {key for key, _column in self._whole.load_columns}
+        needed = {*self.mapper.pk_keys, self.mapper.discriminator}
+        self.added = frozenset([key for key, _column in self.columns if key not in known])
+        wanted = needed | self.added
+        self.columns = tuple([pair for pair in self.columns if pair[0] in wanted])
 
-def selectin_polymorphic(base_cls: Any, classes: Iterable[Any]) -> SelectinPolymorphic:
-    """Load what the named subclasses add with one SELECT ... IN per class, right after."""
-    mapper = class_mapper(base_cls)
-    given = [class_mapper(each) for each in classes]
-    chosen_mappers(mapper, given)
-    return SelectinPolymorphic(mapper, tuple(given))
+    def _relationships_here(self) -> Iterator[Any]:
+        for prop in super()._relationships_here():
+            if not self._whole.has_property(prop.key):
+                yield prop
 
-
-def wanted_parts(mapper: Mapper, statement: Any) -> tuple[Mapper, ...]:
-    """Return the mappers below one whose parts are read right after its rows."""
-    usual: tuple[Mapper, ...] | None = mapper.memo.get("selectin parts")
-    if usual is None:
-        usual = mapper.memo["selectin parts"] = tuple(
-            [m for m in mapper.self_and_descendants[1:] if m.polymorphic_load == "selectin"]
-        )
-    options = getattr(statement, "_with_options", ())
-    if not options:
-        return usual
-    named = {
-        each
-        for option in options
-        if isinstance(option, SelectinPolymorphic) and mapper.common_parent(option.mapper)
-        for each in option.mappers
-    }
-    named.update(usual)
-    return tuple([m for m in mapper.self_and_descendants[1:] if m in named])
+    @property
+    def after(self) -> tuple[Any, ...]:
+        """Nothing: what is read afterwards is read for the objects of the whole."""
+        return ()
 
 
-def read_parts(
-    mapper: Mapper, wanted: tuple[Mapper, ...], objects: list[Any], target: Target, fill: Fill
-) -> None:
-    """Read what the objects lack of the parts of their nearest wanted class."""
-    groups: dict[Mapper, dict[int, Any]] = {each: {} for each in wanted}
+def _is_of_whole(each: Directive) -> bool:
+    """Tell whether a directive says nothing of a part: as SQLAlchemy, the rest of load_only()."""
+    return not each.path and each.kind == "column" and each.key == WILDCARD
+
+
+def read_further(branch: Branch, objects: list[Any], target: Target, make: Make) -> None:
+    """Read what the objects lack of the parts of their nearest class that is read in full."""
+    groups: dict[Mapper, dict[int, Any]] = {each: {} for each in branch.further}
     for obj in objects:
         if obj is not None:
             nearest = next((m for m in state_of(obj).manager.mapper.line if m in groups), None)
@@ -72,34 +67,29 @@ def read_parts(
                 groups[nearest][id(obj)] = obj
     session = target.context.session
     for each, found in groups.items():
-        read, keys, own = _read_of(mapper, each)
-        lacking = [obj for obj in found.values() if _lacks(obj, own)]
+        read, part = _read_of(branch, each)
+        lacking = [obj for obj in found.values() if _lacks(obj, part)]
         if not lacking:
             continue
-        connection = session.connection_for(mapper)
+        connection = session.connection_for(branch.mapper)
         pks = [each.identity_of(state_of(obj).pk) for obj in lacking]
         rows, processors = read.fetch_many(connection, pks)
-        fill(each, rows, keys, processors, QueryContext(session))
+        place = Target(target.link, target.identity_map, QueryContext(session), False)
+        make(rows, read.spans(processors)[0], place)
 
 
-def _lacks(obj: Any, keys: frozenset[str]) -> bool:
+def _lacks(obj: Any, part: PartBranch) -> bool:
     values = state_of(obj).values
-    return any(key not in values for key in keys)
+    wanted = (*part.added, *[along.prop.key for along in part.joined])
+    return any(key not in values for key in wanted)
 
 
-def _read_of(
-    mapper: Mapper, part: Mapper
-) -> tuple[PreparedSelect, tuple[str, ...], frozenset[str]]:
-    """Return the read of what `part` adds to rows of `mapper`, its keys, and what is added."""
-    name = ("selectin part", mapper)
-    found: tuple[PreparedSelect, tuple[str, ...], frozenset[str]] | None = part.memo.get(name)
+def _read_of(branch: Branch, mapper: Mapper) -> tuple[PreparedSelect, PartBranch]:
+    """Return the read of what a subclass adds to the objects of a branch."""
+    name = ("part", mapper)
+    found: tuple[PreparedSelect, PartBranch] | None = branch.memo.get(name)
     if found is None:
-        known = {key for key, _column in mapper.load_columns}
-        added = [pair for pair in part.load_columns if pair[0] not in known]
-        needed = {*part.pk_keys, part.discriminator}
-        base = [pair for pair in part.row_columns if pair[0] in needed]
-        pairs = [*base, *added]
-        read = prepare_select(part, [column for _key, column in pairs], part.primary_key)
-        keys = tuple([key for key, _column in pairs])
-        found = part.memo[name] = (read, keys, frozenset(key for key, _column in added))
+        part = PartBranch(branch, mapper)
+        read = prepare_read(mapper, entity_select(part), mapper.primary_key)
+        found = branch.memo[name] = (read, part)
     return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cormorant.load._filler_cy import Filling, announce
 from cormorant.load.eager import follow
 from cormorant.load.objects import PAUSE_FROM, Path, Row, Target, collector_paused, objects_of
+from cormorant.load.selectin_parts import read_further
 
 if TYPE_CHECKING:
     from cormorant.load.branches import Along, Branch
@@ -61,6 +62,16 @@ def _bare(rows: Sequence[Row], span: Span, target: Target) -> list[Any]:
     )
 
 
+def _read_further(found: list[Any], span: Span, target: Target) -> None:
+    branch: Branch = span.branch
+    if not branch.further:
+        return
+    if target.waiting is not None:
+        target.waiting.append((branch, found))
+    else:
+        read_further(branch, found, target, objects_along)
+
+
 def take_along(parents: list[Any], rows: Sequence[Row], span: Span, target: Target) -> None:
     """Give parents that are there already what stands in their rows."""
     waiting: Waiting = []
@@ -76,6 +87,7 @@ def _all_at_once(
 ) -> list[Any]:
     """Make all parents, then all children, then tie them."""
     found = _bare(rows, span, target)
+    _read_further(found, span, target)
     _tie(found, rows, span, target, waiting, path)
     return found
 
@@ -92,9 +104,9 @@ def _tie(
     inner = iter(span.joined)
     for along in span.branch.all_along:
         if along.in_row:
-            place = path._replace(props=(*path.props, along.prop))
+            place = path._replace(alongs=(*path.alongs, along))
             children = _all_at_once(rows, next(inner), target, waiting, place)
-            filling = Filling(along.prop.key, along.prop.uselist)
+            filling = Filling(along.prop.key, along.prop.uselist, False, along.owner)
             filling.take(found, children)
             filling.finish()
             if filling.doubled:
@@ -116,8 +128,8 @@ class _Listened:
         spans = iter(span.joined)
         for along in span.branch.all_along:
             if along.in_row:
-                filling = Filling(along.prop.key, along.prop.uselist, True)
-                place = path._replace(props=(*path.props, along.prop))
+                filling = Filling(along.prop.key, along.prop.uselist, True, along.owner)
+                place = path._replace(alongs=(*path.alongs, along))
                 self.inner.append((along, _Listened(next(spans), waiting, place), filling))
             else:
                 waiting.append((along, self.found, path))
@@ -136,6 +148,12 @@ class _Listened:
             announce(obj, fresh, names, context)
         return found
 
+    def finish(self, target: Target) -> None:
+        """Read what subclasses add, when all objects are there."""
+        _read_further(self.found, self.span, target)
+        for _along, listened, _filling in self.inner:
+            listened.finish(target)
+
 
 def _one_by_one(
     rows: Sequence[Row], span: Span, target: Target, waiting: Waiting, path: Path
@@ -143,6 +161,7 @@ def _one_by_one(
     top = _Listened(span, waiting, path)
     for row in rows:
         top.take(row, target)
+    top.finish(target)
     for along, _listened, filling in top.inner:
         if filling.doubled:
             along.warn_of_rows()

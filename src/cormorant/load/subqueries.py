@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cormorant.load.related import entity_select, joined
+from cormorant.load.related import entity_select, joined, order_of
 from cormorant.mapping.along import RowsOf
 from cormorant.sql.eager import joined_to
 from cormorant.sql.statement import Derived, LightSelect
@@ -24,7 +24,8 @@ def subquery_read(along: Along, path: Path, statement: Any) -> Any:
         return _built(along, path, core)
 
     if isinstance(statement, LightSelect) and statement.is_light:
-        name = ("subquery", path.entity, *path.props, along.prop, along.branch)
+        way = [each for one in path.alongs for each in (one.prop, one.branch)]
+        name = ("subquery", path.entity, *way, along.prop, along.branch)
         return Derived(statement, name, make)
     core = statement.__clause_element__() if isinstance(statement, LightSelect) else statement
     return make(core)
@@ -32,15 +33,16 @@ def subquery_read(along: Along, path: Path, statement: Any) -> Any:
 
 def _built(along: Along, path: Path, core: Any) -> Any:
     prop = along.prop
-    near, source = _parents(path, core, (*path.props, prop)[0])
-    for each in path.props:
-        far = RowsOf.under_another_name(each.related)
-        right, condition = joined_to(each, near, far)
+    near, source = _parents(path, core, (*path.alongs, along)[0].prop)
+    for each in path.alongs:
+        far = RowsOf.under_another_name(each.branch.entity(each.prop))
+        right, condition = joined_to(each.prop, near, far)
         near, source = far, source.join(right, condition)
     columns = [near.adapt(local) for local in prop.join.lookup]
-    statement = entity_select(along.branch, *columns, rows=prop.related)
-    statement = statement.select_from(joined(prop, near, source))
-    return statement.order_by(*prop.order_columns())
+    far = along.branch.entity(prop)
+    statement = entity_select(along.branch, *columns, rows=far)
+    statement = statement.select_from(joined(prop, near, source, far))
+    return statement.order_by(*order_of(prop, along.branch))
 
 
 def _parents(path: Path, core: Any, first: Any) -> tuple[RowsOf, Any]:

@@ -51,12 +51,19 @@ class AliasedInsp(OtherName, InspectionAttr):
         )
         self.adapter = mover(selectable, adapt_on_names)
         self.discriminator: Any = None
+        self.usual = False
+        """True if the rows are those that the class itself would be read from."""
         self.whole: AliasedInsp | None = None
         """What with_polymorphic() made of the base, if this is its part for a subclass."""
         self.clause: Any = None
         self._attributes: dict[str, Any] = {}
         self.shown = shown or f"aliased({mapper.class_.__name__})"
         self.entity: AliasedClass[Any] = AliasedClass(self)
+
+    @property
+    def renamed(self) -> bool:
+        """True if the tables of the class stand here under other names."""
+        return self.mapper.local_table not in self.selectable._from_objects
 
     @property
     def local_table(self) -> Any:
@@ -113,14 +120,9 @@ class AliasedInsp(OtherName, InspectionAttr):
     @property
     def row_columns(self) -> Sequence[tuple[str, Any]]:
         """The same with those that with_polymorphic() adds for subclasses."""
-        return self.with_parts(self.load_columns)
-
-    def with_parts(self, columns: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
-        """Add to columns of a row what with_polymorphic() adds for subclasses."""
-        known = {key for key, _column in columns}
         parts = part_columns(self.mapper, self.with_polymorphic_mappers)
-        moved = [(k, moved_column(self.adapter, c)) for k, c in parts if k not in known]
-        return [*columns, *[each for each in moved if each[1] is not None]]
+        moved = [(key, moved_column(self.adapter, column)) for key, column in parts]
+        return [*self.load_columns, *[each for each in moved if each[1] is not None]]
 
     @property
     def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:
@@ -241,6 +243,7 @@ def aliased(
         return element.alias(name, flat=flat)
     mapper = _mapper_of(element)
     shown = f"aliased({element})" if isinstance(element, AliasedClass) else None
+    usual = alias is None and not adapt_on_names
     if alias is None:
         alias = other_name(mapper.selectable, name, flat)
     elif not isinstance(alias, FromClause):
@@ -248,7 +251,9 @@ def aliased(
             f"aliased(alias=...) takes a FROM element such as a subquery or an alias of a "
             f"table, not {type(alias).__name__!r}; call subquery() on a SELECT."
         )
-    return AliasedInsp(mapper, alias, name, adapt_on_names, shown=shown).entity
+    made = AliasedInsp(mapper, alias, name, adapt_on_names, shown=shown)
+    made.usual = usual and not isinstance(element, (AliasedClass, AliasedInsp))
+    return made.entity
 
 
 def _mapper_of(element: Any) -> Mapper:
@@ -297,6 +302,8 @@ def with_polymorphic(
     made = AliasedInsp(mapper, rows, name, adapt_on_names, mappers, shown)
     if polymorphic_on is not None:
         made.discriminator = polymorphic_on
+    own_rows = selectable is False or selectable is None
+    made.usual = own_rows and polymorphic_on is None and not (innerjoin or adapt_on_names)
     for each in mappers[1:]:
         part = AliasedInsp(each, rows, name, adapt_on_names, [each])
         part.whole = made

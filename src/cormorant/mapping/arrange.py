@@ -52,6 +52,9 @@ def _of_table(
     mapper: Mapper, limits: tuple[set[str] | None, set[str], str]
 ) -> list[tuple[str, Any]]:
     wanted, unwanted, prefix = limits
+    if mapper.single and wanted is None:
+        # What the table has beyond its own and the inherited columns is that of other subclasses.
+        return []
     return [
         (prefix + column.key, column)
         for column in (mapper.local_table.c if mapper.local_table is not None else ())

@@ -108,12 +108,16 @@ class FamilyMember(Keyed):
             return self.load_columns
         found: list[tuple[str, Any]] | None = self.memo.get("row_columns")
         if found is None:
-            this: Any = self
-            parts = part_columns(this, self.with_polymorphic_mappers)
-            if self.discriminator == HIDDEN:
-                parts = [(HIDDEN, self.polymorphic_on), *parts]
-            found = self.memo["row_columns"] = [*self.load_columns, *parts]
+            found = self.memo["row_columns"] = self.columns_with(self.with_polymorphic_mappers)
         return found
+
+    def columns_with(self, mappers: Sequence[Mapper]) -> list[tuple[str, Any]]:
+        """Return (name in the row, column) of a load that has those of subclasses as well."""
+        this: Any = self
+        parts = part_columns(this, mappers)
+        if self.discriminator == HIDDEN:
+            parts = [(HIDDEN, self.polymorphic_on), *parts]
+        return [*self.load_columns, *parts]
 
     @property
     def mapped_table(self) -> Any:

@@ -18,7 +18,7 @@ from cormorant.instrument._state_cy import (
     settle,
     state_of,
 )
-from cormorant.load.branches import Branch, branches_of, usual_branch
+from cormorant.load.branches import Branch, usual_branch
 from cormorant.load.context import QueryContext
 from cormorant.load.objects import Target
 from cormorant.load.prepared import (
@@ -27,6 +27,7 @@ from cormorant.load.prepared import (
     reload_by_key,
     values_by_key,
 )
+from cormorant.load.roots import branches_of
 from cormorant.session.relations import load_relationship
 from cormorant.session.restore import announce_expire
 from cormorant.sql.statement import checked_options

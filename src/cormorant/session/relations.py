@@ -80,7 +80,7 @@ def load_together(session: Session, objects: list[Any], prop: Any) -> None:
     if session.dispatch.do_orm_execute:
         return
     branch = usual_branch(prop.parent).below(prop)
-    along = Along(prop, How("selectin"), branch)
+    along = Along(prop, How("selectin"), branch, prop.parent)
     target = Target(session.link, session.identity_map, QueryContext(session), False)
     for obj in objects:
         settle(state_of(obj))

@@ -9,7 +9,6 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.sql.util import ClauseAdapter, expand_column_list_from_order_by
 
-from cormorant.sql.aliases import other_name
 from cormorant.sql.joining import entity_of, only_rows_of
 from cormorant.sql.plans import Span
 
@@ -66,10 +65,15 @@ class Growth:
     def take(self, branch: Any, entity: Any) -> Span:
         """Add the columns of a related entity; return the span they make."""
         start = self.width + len(self.columns)
-        self.columns += [on(entity, column) for _key, column in branch.columns]
+        found = [(key, on(entity, column)) for key, column in branch.columns]
+        if hasattr(entity, "columns_here"):
+            # An alias of the user's may be of rows without some of the columns.
+            found = entity.columns_here(branch.columns)
+        self.columns += [column for _key, column in found]
         stop = self.width + len(self.columns)
         name = branch.mapper.class_.__name__
-        return Span(branch.mapper, start, stop, branch.keys, None, name, branch)
+        keys = tuple([key for key, _column in found])
+        return Span(branch.mapper, start, stop, keys, None, name, branch)
 
 
 @dataclass
@@ -103,7 +107,7 @@ def _one(along: Any, growth: Growth, near: Any, outer: bool, joints: list[Joint]
         far = along.given_entity()
         span = growth.take(along.branch, far)
         return replace(span, joined=tuple(_along(along.branch, growth, far, True, joints)))
-    far = prop.rows_of(other_name(prop.related.selectable, None, flat=True))
+    far = along.rows()
     right, condition = joined_to(prop, near, far, along.branch.criteria)
     inner = along.inner is not False and not (along.inner == "unnested" and outer)
     joint = Joint(right, condition, inner, inner and outer)

@@ -26,7 +26,8 @@ def joined_selectables(statement: Any) -> list[Any]:
     targets = [join[0] for join in all_joins(statement)]
     for one in (*statement._from_obj, *targets):
         found.pop(id(joined_entity(one)), None)
-    return [entity.selectable for entity in found.values()]
+    held = {each for one in statement._from_obj for each in one._from_objects}
+    return [entity.selectable for entity in found.values() if entity.selectable not in held]
 
 
 def entities_within(element: Any) -> Iterable[Entity]:

@@ -106,7 +106,7 @@ def expand(
 def _columns_of(entity: Any, branch: Any) -> Sequence[tuple[str, Any]]:
     """Return (attribute key, column) of what a branch loads of an entity, aliased or not."""
     given: Sequence[tuple[str, Any]] = branch.columns
-    return entity.with_parts(entity.columns_here(given)) if entity.is_aliased_class else given
+    return entity.columns_here(given) if entity.is_aliased_class else given
 
 
 def row_name(entity: Entity) -> str:
