@@ -284,7 +284,7 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
             comers.append(member)
     pairs.note(pairs.added, obj, comers)
     if prop.cascade.delete_orphan:
-        context.owned.update([(prop, id(each)) for each in added if id(each) not in doomed])
+        context.owned.update([(prop.origin, id(each)) for each in added if id(each) not in doomed])
     for member in removed:
         note_leaver(context, prop, member)
     pairs.let_go(obj, [each for each in removed if not _is_outside(context, prop, each)])

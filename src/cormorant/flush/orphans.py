@@ -30,7 +30,7 @@ def note_reference(context: UOWTransaction, prop: Any, obj: Any, parent: Any, be
         note_leaver(context, reverse.on_class.property, obj)
     if prop.cascade.delete_orphan:
         if parent is not None:
-            context.owned.add((prop, id(parent)))
+            context.owned.add((prop.origin, id(parent)))
         if before is not parent:
             note_leaver(context, prop, before)
 
@@ -57,10 +57,11 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
 
 def _has_owner(context: UOWTransaction, prop: Any, child: Any) -> bool:
     """Tell whether a leaver has got another parent in this flush."""
-    if (prop, id(child)) in context.owned:
+    if (prop.origin, id(child)) in context.owned:
         return True
-    other_side = prop.impl.reverse
+    reverse = prop.impl.reverse
+    other_side = None if reverse is None else reverse.on_class.property.origin
     return any(
-        parent is not None and (p.join is prop.join or p.impl is other_side)
+        parent is not None and (p.join is prop.join or p.origin is other_side)
         for p, parent in context.incoming.get(id(child), ())
     )

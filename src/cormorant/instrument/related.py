@@ -211,7 +211,7 @@ class RelatedAttribute(RelationSlot):
             initiator.impl is self.reverse
             or (
                 initiator.key == self.reverse.key
-                and self.reverse.on_class.prop is initiator.impl.on_class.prop
+                and self.reverse.on_class.prop.origin is initiator.impl.on_class.prop.origin
             )
         )
 

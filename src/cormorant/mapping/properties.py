@@ -38,6 +38,7 @@ class MapperProperty(InspectionAttrInfo):
         self.doc = doc
         self.creation_order = next(_numbers)
         self._info = info
+        self._inherited_from: MapperProperty | None = None
 
     @property
     def info(self) -> dict[Any, Any]:
@@ -62,7 +63,14 @@ class MapperProperty(InspectionAttrInfo):
 
     def for_subclass(self) -> MapperProperty:
         """Return the property that a mapped subclass inherits."""
-        return copy.copy(self)
+        made = copy.copy(self)
+        made._inherited_from = self.origin
+        return made
+
+    @property
+    def origin(self) -> MapperProperty:
+        """The property as the topmost class has it: the same for all that inherit it."""
+        return self._inherited_from or self
 
     def configure(self) -> None:
         """Resolve what could not be known while classes were still being declared."""

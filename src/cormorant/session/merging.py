@@ -170,7 +170,7 @@ class _Merge:
             if member is None:
                 targets.append(None)
                 continue
-            self.came_by.add((id(member), prop))
+            self.came_by.add((id(member), prop.origin))
             yield member
             targets.append(self.done[id(member)])
         self._assign(prop, value, target, targets)
@@ -180,7 +180,7 @@ class _Merge:
         other_side = prop.impl.reverse
         if other_side is None:
             return False
-        return (id(given), other_side.on_class.property) in self.came_by
+        return (id(given), other_side.on_class.property.origin) in self.came_by
 
     def _assign(self, prop: Any, value: Any, target: Any, targets: list[Any]) -> None:
         if not prop.uselist:
