@@ -61,9 +61,9 @@ soak: .venv/.test .venv/.installed
 	CORMORANT_MODE=$$(cat $(COMPILED)/mode) \
 		.venv/bin/python -m pytest -n $(WORKERS) -m soak $(ARGS)
 
-# Silence each wired event in turn: at least two tests must fail.
+# Put one fault after the other into the events: at least two tests must notice each.
 mutants: .venv/.test .venv/.installed
-	.venv/bin/python tools/mutants.py $(ARGS)
+	.venv/bin/python -m tests.mutants $(ARGS)
 
 clean:
 	rm -rf .venv .venv-pure build dist src/cormorant.egg-info
