@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cormorant.instrument._state_cy import FLAG_DELETED, known_state, values_of
+from cormorant.instrument._state_cy import known_state, values_here, values_of, values_of_new
 from cormorant.instrument.collections import members_of
 
 try:
@@ -23,41 +23,52 @@ def need_a_look(objects: Any, link: Any, plan_of: Any) -> Any:
     """
     found: list[Any] = []
     last: Any = None
-    plan: Any = None
+    to_one: Any = None
+    to_many: Any = None
+    sound: Any = None
     for obj in objects:
         if type(obj) is not last:
             last = type(obj)
             plan = plan_of(obj)
-        if plan is None or not is_plain(obj, plan, link):
+            to_one = None if plan is None else plan.to_one
+            to_many = None if plan is None else plan.to_many
+            sound = None
+        if to_one is None:
+            found.append(obj)
+            continue
+        values: dict[Any, Any] = values_of(obj)
+        plain: cython.bint = True
+        for key, class_, _pairs, _prop in to_one:
+            parent = values.get(key)
+            # Children of one parent mostly stand together.
+            if parent is None or parent is sound:
+                continue
+            if not isinstance(parent, class_) or values_here(parent, link) is None:
+                plain = False
+            elif len(to_one) == 1:
+                sound = parent
+        for key, class_, reverse in to_many:
+            if plain and not owns_plainly(obj, values.get(key), class_, reverse, link):
+                plain = False
+        if not plain:
             found.append(obj)
     return found
 
 
 @cython.cfunc
-def is_plain(obj: Any, plan: Any, link: Any) -> cython.bint:
-    values: dict[Any, Any] = values_of(obj)
-    for key, class_, _pairs, _prop in plan.to_one:
-        parent = values.get(key)
-        if parent is not None:
-            if not isinstance(parent, class_) or known_state(parent).link is not link:
-                return False
-            if known_state(parent).flags & FLAG_DELETED:
-                return False
-    for key, class_, reverse in plan.to_many:
-        members = values.get(key)
-        if members is None:
-            extra = known_state(obj).extra
-            if extra is not None and extra.queues:
-                return False
-            continue
-        if not isinstance(members, list):
-            members = members_of(members)
-        for child in members:
-            if not isinstance(child, class_) or values_of(child).get(reverse) is not obj:
-                return False
-            state = known_state(child)
-            if state.link is not link or state.pk is not None:
-                return False
+def owns_plainly(obj: Any, members: Any, class_: Any, reverse: Any, link: Any) -> cython.bint:
+    """Tell whether all members of a new object are new, here, and refer to it."""
+    if members is None:
+        extra = known_state(obj).extra
+        return extra is None or not extra.queues
+    if not isinstance(members, list):
+        members = members_of(members)
+    for child in members:
+        if not isinstance(child, class_):
+            return False
+        values = values_of_new(child, link)
+        if values is None or values.get(reverse) is not obj:
+            return False
     return True
 
 
@@ -69,31 +80,36 @@ def take_parent_keys(objects: Any, link: Any, incoming: Any, plan_of: Any) -> An
     """
     odd: list[Any] = []
     last: Any = None
-    plan: Any = None
+    to_one: Any = ()
     known: dict[Any, Any] = incoming
     for obj in objects:
         if type(obj) is not last:
             last = type(obj)
             plan = plan_of(obj)
-        if plan is None or not plan.to_one or (known and id(obj) in known):
+            to_one = () if plan is None else plan.to_one
+        if not to_one or (known and id(obj) in known):
             continue
         values: dict[Any, Any] = values_of(obj)
-        for key, _class, pairs, prop in plan.to_one:
+        for key, _class, pairs, prop in to_one:
             parent = values.get(key)
             if parent is None:
                 if key in values:
                     odd.append((obj, prop, None))
                 continue
-            state = known_state(parent)
-            if state is None or state.link is not link or state.flags & FLAG_DELETED:
-                continue
-            theirs: dict[Any, Any] = state.values
-            for source, foreign, attribute in pairs:
-                value = theirs.get(source)
-                current = values.get(foreign)
-                if value is None or attribute.on_set:
-                    odd.append((obj, prop, parent))
-                    break
-                if current is None or current != value:
-                    values[foreign] = value
+            theirs = values_here(parent, link)
+            if theirs is not None and not copy_keys(theirs, values, pairs):
+                odd.append((obj, prop, parent))
     return odd
+
+
+@cython.cfunc
+def copy_keys(theirs: dict[Any, Any], values: dict[Any, Any], pairs: Any) -> cython.bint:
+    """Copy the keys of one parent into one child; False where that is not a plain copy."""
+    for source, foreign, attribute in pairs:
+        value = theirs.get(source)
+        if value is None or attribute.on_set:
+            return False
+        current = values.get(foreign)
+        if current is None or current != value:
+            values[foreign] = value
+    return True

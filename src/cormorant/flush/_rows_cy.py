@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import uuid
 from typing import Any
 
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
-    FLAG_DELETING,
-    FLAG_FLUSHING,
     known_state,
     settle,
     state_of,
@@ -23,7 +24,18 @@ except ImportError:
 
 COMPILED: bool = cython.compiled
 
-PLAIN_TYPES: set[Any] = {str, int, float, bool, bytes, type(None)}
+PLAIN_TYPES: set[Any] = {
+    str,
+    int,
+    float,
+    bool,
+    bytes,
+    type(None),
+    datetime.date,
+    datetime.datetime,
+    decimal.Decimal,
+    uuid.UUID,
+}
 _expressions: dict[Any, Any] = {}
 
 
@@ -39,43 +51,50 @@ def is_expression(value: Any) -> bool:
     return answer
 
 
-def absent_masks(objects: Any, keys: Any, omittable: Any) -> Any:
-    """Return per object the bits of the omittable columns that have no value.
+def runs_of(objects: Any, keys: Any, omittable: Any) -> Any:
+    """Split new objects into runs of neighbours whose rows have values for the same columns.
 
-    `omittable`, per key: 0 = a missing value becomes NULL, 1 = None leaves the column out, 2 =
-    only a missing value does (None is a value of the type). The second answer lists the
-    objects that have SQL expressions among their values.
+    A run is (objects, mask, gaps, expressive): the bits of the columns that are left out,
+    whether values are missing that are written as NULL, whether the objects have SQL
+    expressions among their values. `omittable`, per key: 0 = a missing value becomes NULL, 1 =
+    None leaves the column out, 2 = only a missing value does (None is a value of the type).
     """
-    masks: list[Any] = []
-    expressive: list[Any] = []
-    width: cython.Py_ssize_t = len(keys)
-    i: cython.Py_ssize_t
+    runs: list[Any] = []
+    members: list[Any] = objects
     names: tuple[Any, ...] = keys
     optional: tuple[Any, ...] = omittable
-    for obj in objects:
-        values: dict[Any, Any] = values_of(obj)
-        mask = 0
+    i: cython.Py_ssize_t
+    at: cython.Py_ssize_t
+    start: cython.Py_ssize_t = 0
+    common: Any = 0
+    gaps: cython.bint = False
+    expressive: cython.bint = False
+    for at in range(len(members)):
+        values: dict[Any, Any] = values_of(members[at])
+        mask: Any = 0
+        lacks: cython.bint = False
         has_sql: cython.bint = False
-        for i in range(width):
+        for i in range(len(names)):
             value = values.get(names[i])
+            kind = type(value)
+            if kind is str or kind is int:
+                continue
             if value is None:
                 if optional[i] == 1 or (optional[i] == 2 and names[i] not in values):
                     mask |= 1 << i
-            elif type(value) not in PLAIN_TYPES and is_expression(value):
+                elif names[i] not in values:
+                    lacks = True
+            elif kind not in PLAIN_TYPES and is_expression(value):
                 has_sql = True
-        masks.append(mask)
-        if has_sql:
-            expressive.append(obj)
-    return masks, expressive
-
-
-def with_extras(objects: Any) -> Any:
-    """Return the objects that have to remember more than their values: few do."""
-    found: list[Any] = []
-    for obj in objects:
-        if state_of(obj).extra is not None:
-            found.append(obj)
-    return found
+        if at > start and (has_sql != expressive or mask != common):
+            runs.append((members[start:at], common, gaps, expressive))
+            start = at
+            gaps = False
+        common = mask
+        expressive = has_sql
+        gaps = gaps or lacks
+    runs.append((members[start:] if start else members, common, gaps, expressive))
+    return runs
 
 
 def rows_of(objects: Any, keys: Any, processors: Any) -> Any:
@@ -100,21 +119,6 @@ def rows_of(objects: Any, keys: Any, processors: Any) -> Any:
                 row.append(value)
         rows.append(tuple(row))
     return rows
-
-
-def take_keys(objects: Any, keys: Any, pk_key: Any, known: Any) -> Any:
-    """Give each object the single key that the database made, and put it into the map."""
-    i: cython.Py_ssize_t
-    identifiers: list[Any] = keys
-    for i in range(len(identifiers)):
-        obj = objects[i]
-        state = state_of(obj)
-        pk = identifiers[i]
-        state.values[pk_key] = pk
-        state.pk = pk
-        state.flags |= FLAG_FLUSHING
-        state.epoch = state.link.epoch
-        known[pk] = state.ref
 
 
 def fill_nulls(objects: Any, keys: Any) -> Any:
@@ -159,18 +163,20 @@ def pk_of(obj: Any) -> Any:
 
 
 def by_root(objects: Any, groups: Any) -> Any:
-    """Put objects into `groups`, root mapper -> list; neighbours of one class cost one look."""
-    last = None
-    group: Any = None
+    """Put objects into `groups`, root mapper -> list; a class is looked at once."""
+    kinds: dict[Any, Any] = {}
+    last: Any = None
+    group: list[Any] = []
     for obj in objects:
         kind = type(obj)
         if kind is not last:
             last = kind
-            root = state_of(obj).manager.mapper.base_mapper
-            found = groups.get(root)
-            if found is None:
-                found = groups[root] = []
-            group = found
+            if kind not in kinds:
+                root = state_of(obj).manager.mapper.base_mapper
+                if root not in groups:
+                    groups[root] = []
+                kinds[kind] = groups[root]
+            group = kinds[kind]
         group.append(obj)
 
 
@@ -242,26 +248,6 @@ def update_rows_of(objects: Any, keys: Any, single: Any, processors: Any) -> Any
     return rows
 
 
-def forget_changes(objects: Any, changed: Any, deleted_flag: Any) -> Any:
-    """Let objects count as unchanged: drop their earlier values and their place in `changed`."""
-    pending: dict[Any, Any] = changed
-    for obj in objects:
-        state = state_of(obj)
-        if not state.flags & deleted_flag:
-            state.old = None
-        pending.pop(id(obj), None)
-
-
-def end_insert(objects: Any, new: Any) -> Any:
-    """Let inserted objects be persistent: no longer in the set of new ones, nothing changed."""
-    pending: dict[Any, Any] = new
-    for obj in objects:
-        state = state_of(obj)
-        state.flags &= ~FLAG_FLUSHING
-        state.old = None
-        pending.pop(id(obj), None)
-
-
 def keys_of(objects: Any, processor: Any) -> Any:
     """Return the bare keys of persistent objects, ready for the driver."""
     keys: list[Any] = []
@@ -269,30 +255,6 @@ def keys_of(objects: Any, processor: Any) -> Any:
         pk = known_state(obj).pk
         keys.append(pk if processor is None else processor(pk))
     return keys
-
-
-def end_delete(objects: Any, identity_map: Any, link: Any) -> Any:
-    """Let deleted objects leave the identity map and the sets of what is to be written."""
-    last: Any = None
-    known: dict[Any, Any] = {}
-    doomed: dict[Any, Any] = link.deleted
-    changed: dict[Any, Any] = link.changed
-    for obj in objects:
-        state = state_of(obj)
-        settle(state)
-        if type(obj) is not last:
-            last = type(obj)
-            known = identity_map.of(state.manager.mapper)
-        reference = known.get(state.pk)
-        if reference is not None and reference() is obj:
-            del known[state.pk]
-        state.flags = (state.flags & ~FLAG_DELETING) | FLAG_DELETED
-        if state.old is not None:
-            state.old = None
-        number = id(obj)
-        doomed.pop(number, None)
-        if changed:
-            changed.pop(number, None)
 
 
 def mark_deleted(members: Any, link: Any, is_leaf: Any) -> Any:

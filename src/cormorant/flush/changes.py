@@ -76,7 +76,7 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
         wanted = doomed if only is None else only
         leaving = {i: o for i, o in doomed.items() if i in wanted and i not in context.touched}
     context.touched.update(leaving)
-    by_root(list(leaving.values()), found.deleted)
+    by_root(leaving.values(), found.deleted)
     if context.snapshots:
         for obj in context.changed_since():
             if id(obj) not in doomed:
@@ -87,14 +87,14 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
 
 def _take_all(context: UOWTransaction, found: Changes) -> None:
     """Take everything: the first round of an ordinary flush."""
-    link, done = context.link, context.processed
-    by_root(list(link.new.values()), found.new)
-    done.update(link.new)
+    link = context.link
+    by_root(link.new.values(), found.new)
+    done = context.processed = link.new.copy()
     changed = link.changed
     if link.deleted:
         changed = {oid: obj for oid, obj in changed.items() if oid not in link.deleted}
     if changed:
-        by_root(list(changed.values()), found.changed)
+        by_root(changed.values(), found.changed)
         found.drawn.update(changed)
         done.update(changed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -12,17 +11,21 @@ from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
 from cormorant.flush._rows_cy import (
-    absent_masks,
     fill_nulls,
     is_expression,
     rows_of,
-    take_keys,
-    with_extras,
+    runs_of,
 )
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
 from cormorant.flush.forget import forget_values
-from cormorant.instrument._state_cy import FLAG_FLUSHING, state_of, values_of
+from cormorant.instrument._state_cy import (
+    FLAG_FLUSHING,
+    state_of,
+    take_keys,
+    values_of,
+    with_extras,
+)
 from cormorant.sql import wire
 from cormorant.sql.errors import Facts
 from cormorant.sql.writes import insert_plan
@@ -52,7 +55,8 @@ def first_without_key(objects: list[Any]) -> Any:
     """Return the first object that was expired when a rollback took its row, or None."""
     for obj in with_extras(objects):
         state = state_of(obj)
-        if not state.expired_attributes.isdisjoint(state.manager.mapper.pk_keys):
+        lost = state.expired_attributes if state.extra.lacks else ()
+        if lost and not lost.isdisjoint(state.manager.mapper.pk_keys):
             return obj
     return None
 
@@ -86,54 +90,12 @@ def insert_into(
             )
             if given:
                 context.defaulted.append((obj, given))
-    masks, expressive = absent_masks(objects, facts.keys, facts.omittable)
-    if expressive:
-        _insert_mixed(context, mapper, facts, objects, masks, expressive, connection)
-    else:
-        _insert_plain(context, mapper, facts, objects, masks, connection)
-
-
-def _insert_mixed(
-    context: UOWTransaction,
-    mapper: Mapper,
-    facts: WriteFacts,
-    objects: list[Any],
-    masks: list[int],
-    expressive: list[Any],
-    connection: Connection,
-) -> None:
-    """Insert objects of which some have SQL expressions as values, in their order."""
-    special = {id(obj) for obj in expressive}
-    pairs = list(zip(objects, masks, strict=True))
-    for single, part in groupby(pairs, key=lambda pair: id(pair[0]) in special):
-        items = list(part)
-        if single:
-            for obj, _mask in items:
-                _insert_expressions(context, mapper, facts, obj, connection)
-        else:
-            _insert_plain(
-                context, mapper, facts, [o for o, _ in items], [m for _, m in items], connection
-            )
-
-
-def _insert_plain(
-    context: UOWTransaction,
-    mapper: Mapper,
-    facts: WriteFacts,
-    objects: list[Any],
-    masks: list[int],
-    connection: Connection,
-) -> None:
-    first = masks[0]
-    if all(mask == first for mask in masks):
-        _insert_batch(context, mapper, facts, objects, first, connection)
-        return
-    start = 0
-    for end in range(1, len(objects) + 1):
-        if end == len(objects) or masks[end] != masks[start]:
-            batch = objects[start:end]
-            _insert_batch(context, mapper, facts, batch, masks[start], connection)
-            start = end
+    for part, mask, gaps, expressive in runs_of(objects, facts.keys, facts.omittable):
+        if not expressive:
+            _insert_batch(context, mapper, facts, part, mask, gaps, connection)
+            continue
+        for obj in part:
+            _insert_expressions(context, mapper, facts, obj, connection)
 
 
 def _insert_batch(
@@ -142,9 +104,10 @@ def _insert_batch(
     facts: WriteFacts,
     objects: list[Any],
     mask: int,
+    gaps: bool,
     connection: Connection,
 ) -> None:
-    """Insert objects that give values for the same columns."""
+    """Insert objects that leave out the same columns; `gaps`: others may lack a value, too."""
     dialect = connection.dialect
     present = [i for i in range(len(facts.keys)) if not mask >> i & 1]
     keys = tuple([facts.keys[i] for i in present])
@@ -177,7 +140,9 @@ def _insert_batch(
         wire.run_many(connection, plan, rows, road)
         if facts.is_root:
             take_given_keys(context, mapper, objects)
-    fill_nulls(objects, (*keys, *_without_sequence(facts, dialect)))
+    nulls = (*(keys if gaps else ()), *_without_sequence(facts, dialect))
+    if nulls:
+        fill_nulls(objects, nulls)
     _after_batch(context, mapper, facts, objects, keys, fetched)
 
 

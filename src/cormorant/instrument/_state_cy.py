@@ -440,11 +440,21 @@ def values_in(obj: Any, state: InstanceState) -> dict[Any, Any]:
     return state.values
 
 
+@cython.cfunc
+@cython.inline
+def refer_weakly(obj: Any, state: InstanceState) -> Any:
+    """Give a state its reference to the object, if it has none yet."""
+    if state.ref is None:
+        if cython.compiled:
+            state.ref = PyWeakref_NewRef(obj, None)
+        else:
+            state.ref = weakref.ref(obj)
+
+
 def state_of(obj: Any) -> Any:
     """Return the InstanceState of a mapped object; raises UnmappedInstanceError."""
     state: InstanceState = state_in(obj)
-    if state.ref is None:
-        state.ref = weakref.ref(obj)
+    refer_weakly(obj, state)
     values_in(obj, state)
     return state
 
@@ -460,7 +470,7 @@ def known_state(obj: Any) -> Any:
 def give_state(obj: Any, manager: Any) -> Any:
     """Make the state of `obj` before its own constructor runs."""
     state: InstanceState = new_state(obj, manager)
-    state.ref = weakref.ref(obj)
+    refer_weakly(obj, state)
     values_in(obj, state)
     return state
 
@@ -831,15 +841,14 @@ def enlist(link: Any, objects: Any, keys_of: Any, relatives: Any, enter: Any) ->
     `relatives(obj)` can tell; `enter(obj)` takes in an object that is not plainly new.
     """
     home: Link = link
-    last: Any = None
-    keys: Any = None
+    kinds: dict[Any, Any] = {}
     for root in objects:
         queue: list[Any] = []
         admit(root, home, enter, queue)
         for obj in queue:
-            if type(obj) is not last:
-                last = type(obj)
-                keys = keys_of(obj)
+            if type(obj) not in kinds:
+                kinds[type(obj)] = keys_of(obj)
+            keys = kinds[type(obj)]
             state: InstanceState = state_in(obj)
             queued: cython.bint = state.extra is not None and bool(state.extra.queues)
             if keys is None or state.pk is not None or queued:
@@ -869,8 +878,7 @@ def admit(obj: Any, home: Link, enter: Any, queue: list[Any]) -> Any:
         enter(obj)
     else:
         values_in(obj, state)
-        if state.ref is None:
-            state.ref = weakref.ref(obj)
+        refer_weakly(obj, state)
         state.link = home
         state.epoch = home.epoch
         home.new[id_of(obj)] = obj
@@ -947,3 +955,90 @@ def current_values(obj: Any) -> Any:
         if state is not None and (state.link is None or state.epoch == state.link.epoch):
             return state.values
     return None
+
+
+def values_here(obj: Any, link: Any) -> Any:
+    """Return the values of an object that is in the session of `link` and not deleted, or None."""
+    state: InstanceState = state_in(obj)
+    if state.link is not link or state.flags & FLAG_DELETED:
+        return None
+    return values_in(obj, state)
+
+
+def values_of_new(obj: Any, link: Any) -> Any:
+    """Return the values of an object that is new in the session of `link`, or None."""
+    state: InstanceState = state_in(obj)
+    if state.link is not link or state.pk is not None:
+        return None
+    return values_in(obj, state)
+
+
+def with_extras(objects: Any) -> Any:
+    """Return the objects that have to remember more than their values: few do."""
+    found: list[Any] = []
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        if state.extra is not None:
+            found.append(obj)
+    return found
+
+
+def take_keys(objects: Any, keys: Any, pk_key: Any, known: Any) -> Any:
+    """Give each object the single key that the database made, and put it into the map."""
+    i: cython.Py_ssize_t
+    members: list[Any] = objects
+    identifiers: list[Any] = keys
+    places: dict[Any, Any] = known
+    for i in range(len(identifiers)):
+        obj = members[i]
+        pk = identifiers[i]
+        state: InstanceState = state_in(obj)
+        values: dict[Any, Any] = values_in(obj, state)
+        values[pk_key] = pk
+        state.pk = pk
+        state.flags |= FLAG_FLUSHING
+        state.epoch = state.link.epoch
+        refer_weakly(obj, state)
+        places[pk] = state.ref
+
+
+def end_insert(objects: Any, new: Any) -> Any:
+    """Let inserted objects be persistent: no longer in the set of new ones, nothing changed."""
+    pending: dict[Any, Any] = new
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        state.flags &= ~FLAG_FLUSHING
+        state._old = None
+        state.noted = 0
+        pending.pop(id_of(obj), None)
+
+
+def forget_changes(objects: Any, changed: Any) -> Any:
+    """Let objects count as unchanged: drop their earlier values and their place in `changed`."""
+    pending: dict[Any, Any] = changed
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        if not state.flags & FLAG_DELETED:
+            state._old = None
+            state.noted = 0
+        pending.pop(id_of(obj), None)
+
+
+def end_delete(objects: Any, identity_map: Any, link: Any) -> Any:
+    """Let deleted objects leave the identity map and the sets of what is to be written."""
+    home: Link = link
+    maps: dict[Any, Any] = {}
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        settle(state)
+        if type(obj) not in maps:
+            maps[type(obj)] = identity_map.of(state.manager.mapper)
+        known: dict[Any, Any] = maps[type(obj)]
+        reference = known.get(state.pk)
+        if reference is not None and (reference is state.ref or reference() is obj):
+            del known[state.pk]
+        state.flags = (state.flags & ~FLAG_DELETING) | FLAG_DELETED
+        state._old = None
+        state.noted = 0
+        home.deleted.pop(id_of(obj), None)
+        home.changed.pop(id_of(obj), None)

@@ -66,6 +66,11 @@ class StateExtras(Unheld):
         self._names = given
 
     @property
+    def lacks(self) -> bool:
+        """Tell whether attributes were expired one by one, without making the set of them."""
+        return bool(self._names)
+
+    @property
     def info(self) -> dict[Any, Any]:
         """A dictionary of the user's own."""
         if self._info is None:

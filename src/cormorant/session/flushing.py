@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
 
-from cormorant.flush._rows_cy import end_delete, end_insert, forget_changes
 from cormorant.flush.changes import family_has_relationships
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.run import run_flush
 from cormorant.instrument._state_cy import (
-    FLAG_DELETED,
+    end_delete,
+    end_insert,
+    forget_changes,
     state_of,
+    with_extras,
 )
 from cormorant.session.doomed import settle_for_flush
 from cormorant.session.failing import Tell, plainly, quietly
@@ -116,8 +118,8 @@ def _finish(
     changed_too = [obj for obj in deleted if state_of(obj).old is not None]
     end_insert(inserted, link.new)
     if link.changed:
-        forget_changes(inserted, link.changed, FLAG_DELETED)
-        forget_changes(context.processed.values(), link.changed, FLAG_DELETED)
+        forget_changes(inserted, link.changed)
+        forget_changes(context.processed.values(), link.changed)
     _settle_queues(context)
     node.dirty.update((id(obj), obj) for obj in changed_too)
     end_delete(deleted, session.identity_map, link)
@@ -138,10 +140,10 @@ def _settle_queues(context: UOWTransaction) -> None:
     """Forget what unloaded collections had queued: it is in the rows now."""
     if not any(family_has_relationships(root) for root in context.roots):
         return
-    for obj in context.processed.values():
-        state = state_of(obj)
-        if state.extra is not None and state.extra.queues:
-            state.extra.queues = None
+    for obj in with_extras(context.processed.values()):
+        extra = state_of(obj).extra
+        if extra.queues:
+            extra.queues = None
 
 
 def leave_deleted(session: Session, objects: list[Any]) -> None:
