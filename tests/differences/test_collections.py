@@ -154,6 +154,36 @@ def test_popitem_tells_its_key() -> None:
     assert both(scenario) == ([("remove", "a", 1)], [("remove", "a", "a")])
 
 
+def test_a_member_that_is_there_twice_keeps_its_parent_until_it_is_gone() -> None:
+    def scenario(orm: Orm) -> Any:
+        Parent, Child = family(orm, list, []).classes
+        one, other = Child(name="a"), Child(name="b")
+        popped, cleared = Parent(children=[one]), Parent(children=[other])
+        popped.children.append(one)
+        popped.children.pop()
+        cleared.children.append(other)
+        cleared.children.clear()
+        Parent, Child = family(orm, orm.attribute_keyed_dict("name"), []).classes
+        keyed = Child(name="a")
+        deleted = Parent(children={"a": keyed})
+        deleted.children["b"] = keyed
+        del deleted.children["b"]
+        return one.parent is popped, other.parent is cleared, keyed.parent is deleted
+
+    assert both(scenario) == ((False, True, False), (True, False, True))
+
+
+def test_a_slice_beyond_the_end_is_told_with_real_places() -> None:
+    def scenario(orm: Orm) -> Any:
+        heard: list[Any] = []
+        Parent, Child = family(orm, list, heard).classes
+        parent = Parent()
+        parent.children[2:4] = [Child(name="a"), Child(name="b")]
+        return [key for _name, _child, key in heard]
+
+    assert both(scenario) == ([2, 3], [0, 1])
+
+
 def test_sets_are_updated_with_several_iterables() -> None:
     def scenario(orm: Orm) -> Any:
         heard: list[Any] = []

@@ -450,8 +450,11 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
 
     def clear(self, index: Any = -1) -> None:
         """Remove all items, each announced."""
+        doubles: cython.bint = self.has_doubles()
         for item in list(self):
             self.announce_remove(item, None, index)
+            if doubles:
+                self._take(item)
         _clear(self)
 
     def __setitem__(self, index: Any, value: Any) -> None:
@@ -499,12 +502,25 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
 
     def __delitem__(self, index: Any) -> None:
         doomed = _get(self, index)
-        if isinstance(index, slice):
+        if not isinstance(index, slice):
+            self.announce_remove(doomed, None, index)
+            _delete(self, index)
+        elif self.has_doubles():
+            self.delete_slice_in_steps(index)
+        else:
             for item in doomed:
                 self.announce_remove(item, None, index)
-        else:
-            self.announce_remove(doomed, None, index)
-        _delete(self, index)
+            _delete(self, index)
+
+    @cython.cfunc
+    def delete_slice_in_steps(self, index: Any) -> Any:
+        """Delete a slice so that who goes last of several equal members is known."""
+        gone: list[Any] = []
+        for place in range(*index.indices(len(self))):
+            at = place - sum([each < place for each in gone])
+            self.announce_remove(_get(self, at), None, index)
+            _delete(self, at)
+            gone.append(place)
 
     def _put(self, item: Any) -> None:
         list_append(self, item)
@@ -523,9 +539,12 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
     def step_by_step(self) -> cython.bint:
         """Tell whether somebody looks at the list between the steps of a change."""
         attribute: RelationSlot = self._attribute
-        if attribute is None:
-            return False
-        return not attribute.quiet or (self._adapter is not None and self._adapter.doubles)
+        return attribute is not None and (not attribute.quiet or self.has_doubles())
+
+    @cython.cfunc
+    def has_doubles(self) -> cython.bint:
+        """Tell whether a member may be here more than once."""
+        return self._adapter is not None and self._adapter.doubles
 
     def _take(self, item: Any) -> None:
         at: cython.Py_ssize_t = identical(self, item)

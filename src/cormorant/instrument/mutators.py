@@ -49,6 +49,12 @@ def check_comers(collection: Any, items: Any) -> None:
         adapter.check_comers(items)
 
 
+def has_doubles(collection: Any) -> bool:
+    """Tell whether a member may be there more than once: then each goes before the next."""
+    adapter = collection._sa_adapter
+    return adapter is not None and adapter.doubles
+
+
 def announce_again(collection: Any, item: Any, initiator: Any) -> None:
     """Tell that `item` came and was there."""
     adapter = collection._sa_adapter
@@ -285,6 +291,8 @@ def _dict_clear(method: Method) -> Method:
     def clear(self: Any) -> None:
         for key in list(self):
             announce_remove(self, self[key], None, key)
+            if has_doubles(self):
+                dict.pop(self, key, None)
         method(self)
 
     return clear

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from cormorant.event.constants import NO_KEY
@@ -114,6 +115,8 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         wanted = {id(item) for item in items}
         known = {id(item) for item in before}
         shape, token = self.shape, self.bulk_token
+        if len(wanted) < len(items):
+            fresh._sa_adapter.doubles = True
         for item in items:
             if id(item) in known:
                 shape.put(fresh, item)
@@ -219,13 +222,29 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
             self.claim(obj, owner, collection)  # loaded before the member may be flushed
         self.follow(owner, item, initiator)
         if self.reverse is not None and item is not None and not self.told_by(initiator):
-            if known_state(item).dict.get(self.reverse.key) is obj:
+            if self.may_be_here(owner, known_state(item)):
                 collection._sa_adapter.doubles = True
             self.reverse.gain(item, obj, token)
         item = self.tell("append", obj, item, token, key)
         self.note(obj, owner, collection)
         self.follow(owner, item, initiator)  # a listener may have put another in its place
         return item
+
+    def may_be_here(self, owner: InstanceState, member: InstanceState) -> bool:
+        """Tell whether a member may be in the collection of `owner` before it comes.
+
+        The foreign key tells it of one that has not loaded its other side.
+        """
+        known = member.dict.get(self.reverse.key, NO_VALUE)
+        if known is not NO_VALUE or member.pk is None or self.reverse.collection:
+            return known is owner.obj()
+        settle(member)
+        for source, foreign in self.on_class.property.join.pairs:
+            here = member.values.get(member.mapper.property_of(foreign).key, NO_VALUE)
+            there = owner.values.get(owner.mapper.property_of(source).key, NO_VALUE)
+            if here is not NO_VALUE and there is not NO_VALUE and here != there:
+                return False
+        return True
 
     def appended_again(
         self, owner: InstanceState, item: Any, initiator: Any, key: Any = NO_KEY
@@ -292,8 +311,10 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         settle(state)
         current = state.values.get(self.key)
         if current is not None:
-            if self.shape.contains(current, member):
-                self.shape.drop(current, member, token)
+            # Who stands in a dict under another key than its own is not found, and stays.
+            with suppress(*([KeyError] if self.shape.kind is dict else [])):
+                if self.shape.contains(current, member):
+                    self.shape.drop(current, member, token)
             return
         if state.pk is None:
             current = self.make(owner, state)
