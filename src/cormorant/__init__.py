@@ -104,6 +104,7 @@ from cormorant.mapping.relationships import (
     RelationshipProperty,
 )
 from cormorant.session.factory import scoped_session, sessionmaker
+from cormorant.session.frozen import merge_frozen_result
 from cormorant.session.functions import (
     close_all_sessions,
     make_transient,
@@ -237,6 +238,7 @@ __all__ = [
     "mapped_collection",
     "mapped_column",
     "mapper",
+    "merge_frozen_result",
     "noload",
     "not_",
     "object_mapper",

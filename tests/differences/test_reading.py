@@ -156,3 +156,41 @@ def test_an_update_of_an_alias_reaches_the_objects() -> None:
         return user.age
 
     assert both(scenario) == (20, 21)
+
+
+def test_values_of_loads_of_the_session_stand_in_their_statements() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        User, session = world.User, world.session
+        stored(world)
+        told: list[Any] = []
+
+        def heard(state: Any) -> None:
+            values = {**state.statement.compile().params, **(state.parameters or {})}
+            told.append((state.parameters is None, values))
+
+        session.expunge_all()
+        orm.event.listen(session, "do_orm_execute", heard)
+        session.get(User, 1)
+        return told
+
+    assert both(scenario) == ([(False, {"pk_1": 1})], [(True, {"id_1": 1})])
+
+
+def test_options_of_the_call_win_in_eager_loads_too() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        User = world.User
+        stored(world)
+        told: list[Any] = []
+        with orm.Session(world.engine, execution_options={"place": "session"}) as session:
+            orm.event.listen(
+                session,
+                "do_orm_execute",
+                lambda state: told.append(state.execution_options["place"]),
+            )
+            statement = orm.select(User).options(orm.selectinload(User.addresses))
+            session.scalars(statement, execution_options={"place": "call"}).all()
+        return told
+
+    assert both(scenario) == (["call", "session"], ["call", "call"])

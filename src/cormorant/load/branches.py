@@ -290,11 +290,9 @@ class Branch:
             deeper = [*self._of_recursion(prop), *deeper, again]
             above = self.above
         chosen = how or self.how(prop)
-        along = how is None or how.loader in IN_THE_ROW
-        carried = self.carried if along else ()
         mapper, parts = _narrowed(prop, chosen)
         unique = tuple(dict.fromkeys(deeper))
-        return branch_of(mapper, unique, above, carried, chosen.via, parts)
+        return branch_of(mapper, unique, above, self.carried, chosen.via, parts)
 
     def _of_recursion(self, prop: Any) -> list[Directive]:
         """Return what goes on to hold one level deeper of a recursion."""

@@ -7,13 +7,17 @@ from typing import Any
 
 from sqlalchemy.util import EMPTY_DICT
 
+LED_BY = "cormorant_led_by"
+"""Execution option of a load of the ORM's own: the way that led there, see `led_by`."""
+
 
 class QueryContext:
     """The context that `load` and `refresh` listeners receive.
 
     As the reference promises: `session`, `statement`, `params`, `execution_options`,
     `load_options`. `fresh`: objects that populate_existing has overwritten already. `later`:
-    what waits to be announced until related objects of the same row are there.
+    what waits to be announced until related objects of the same row are there. `led_by`: the
+    mappers and relationships that led to the statement: mapper, relationship, mapper ...
     """
 
     def __init__(
@@ -29,6 +33,7 @@ class QueryContext:
         self.params = params
         self.execution_options = execution_options or EMPTY_DICT
         self.load_options = load_options or EMPTY_DICT
+        self.led_by: tuple[Any, ...] = self.execution_options.get(LED_BY, ())
         self.loaded_listeners: tuple[Any, ...] = session.dispatch.loaded_as_persistent
         self.fresh: dict[int, Any] = {}
         self.later: list[tuple[Any, bool, Any]] | None = None

@@ -46,12 +46,12 @@ def follow(along: Along, parents: Sequence[Any], target: Target, make: Make, pat
     elif along.how.loader == "in memory":
         _from_memory(along, states, target)
     elif along.how.loader == "immediate":
-        _one_by_one(along, states, target, make)
+        _one_by_one(along, states, target, make, path)
     elif along.how.loader == "subquery" and target.whole and _in_rows(along, path):
         _by_subquery(along, states, target, make, path)
     else:
         # A subquery of one object's or one chunk's own read would tell no more than their keys.
-        _by_keys(along, states, target.along(), make)
+        _by_keys(along, states, target.along(), make, path)
 
 
 def _has_key(along: Along, state: InstanceState) -> bool:
@@ -69,7 +69,9 @@ def _from_memory(along: Along, states: list[InstanceState], target: Target) -> N
             give(along, state, () if found is None else (found,))
 
 
-def _one_by_one(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
+def _one_by_one(
+    along: Along, states: list[InstanceState], target: Target, make: Make, path: Path
+) -> None:
     """Load for each parent; what is read by key for the related objects, for all of them."""
     inner = target.along()
     inner.waiting = [] if target.waiting is None else target.waiting
@@ -86,10 +88,12 @@ def _one_by_one(along: Along, states: list[InstanceState], target: Target, make:
                 read_further(further, parents, target.along(), make)
             else:
                 states = lacking(parents, further.prop.key, further.owner)
-                _by_keys(further, states, target.along(), make)
+                _by_keys(further, states, target.along(), make, path.through(along))
 
 
-def _by_keys(along: Along, states: list[InstanceState], target: Target, make: Make) -> None:
+def _by_keys(
+    along: Along, states: list[InstanceState], target: Target, make: Make, path: Path
+) -> None:
     """Load by the keys of the parents, in chunks."""
     read = in_read(along.prop, along.branch)
     owners: dict[Any, list[InstanceState]] = owned(states, read.keys)
@@ -99,7 +103,7 @@ def _by_keys(along: Along, states: list[InstanceState], target: Target, make: Ma
     size = along.how.chunksize or CHUNK
     for start in range(0, len(keys), size):
         chunk = keys[start : start + size]
-        found = _related(along, read, chunk, target, make)
+        found = _related(along, read, chunk, target, make, path)
         for key in chunk:
             members = found.get(key)
             for state in owners[key]:
@@ -107,21 +111,23 @@ def _by_keys(along: Along, states: list[InstanceState], target: Target, make: Ma
 
 
 def _related(
-    along: Along, read: InRead, keys: list[Any], target: Target, make: Make
+    along: Along, read: InRead, keys: list[Any], target: Target, make: Make, path: Path
 ) -> dict[Any, dict[int, Any]]:
     """Return the related objects of each key, by id."""
     session = target.context.session
     width = 0 if read.by_key else len(read.keys)
     given = [(key,) for key in keys] if len(read.keys) == 1 else keys
     if session.dispatch.do_orm_execute:
-        rows = session.announced_rows(along, read.statement(given), target)
+        way = target.context.led_by + path.through(along).steps()
+        statement = read.statement(given).options(*along.branch.carried)
+        rows = session.announced_rows(statement, target, way)
         children = [row[width] for row in rows]
         parts: Any = [[row[n] for row in rows] for n in range(width)]
     else:
         connection = session.connection_for(along.prop.mapper)
         raw, processors = read.prepared.fetch_many(connection, given)
         spans = read.prepared.spans(processors)
-        children = make(raw, spans[width], target)
+        children = make(raw, spans[width], target, path.through(along))
         parts = [_plain(raw, span) for span in spans[:width]]
     if read.by_key:
         return {child._sa_instance_state.pk: {id(child): child} for child in children}
@@ -155,15 +161,16 @@ def _by_subquery(
     if context.session.dispatch.do_orm_execute:
         if isinstance(statement, Derived):
             statement = statement.__clause_element__()
-        found = context.session.announced_rows(along, statement, target)
+        way = context.led_by + path.through(along).steps()
+        statement = statement.options(*along.branch.carried)
+        found = context.session.announced_rows(statement, target, way)
         children = [row[-1] for row in found]
         parts = [[row[n] for row in found] for n in range(len(names))]
     else:
         connection = context.session.connection_for(prop.mapper)
         rows = read(connection, statement, context.params)
         raw: Any = rows.rows
-        place = path._replace(alongs=(*path.alongs, along))
-        children = make(raw, rows.spans[-1], target, place)
+        children = make(raw, rows.spans[-1], target, path.through(along))
         parts = [_plain(raw, span) for span in rows.spans[:-1]]
     members = _grouped(parts, children)
     for key, owners in owned(states, names).items():

@@ -30,6 +30,14 @@ class Path(NamedTuple):
     entity: Any
     alongs: tuple[Along, ...] = ()
 
+    def through(self, along: Along) -> Path:
+        """Return the path that goes on along a relationship."""
+        return Path(self.entity, (*self.alongs, along))
+
+    def steps(self) -> tuple[Any, ...]:
+        """Return the way as mapper, relationship, mapper, relationship ..."""
+        return tuple([each for one in self.alongs for each in (one.prop.parent, one.prop)])
+
 
 class Target:
     """Where loaded objects go: the link and the identity map of one session.

@@ -104,7 +104,7 @@ def _tie(
     inner = iter(span.joined)
     for along in span.branch.all_along:
         if along.in_row:
-            place = path._replace(alongs=(*path.alongs, along))
+            place = path.through(along)
             children = _all_at_once(rows, next(inner), target, waiting, place)
             filling = Filling(along.prop.key, along.prop.uselist, False, along.owner)
             filling.take(found, children)
@@ -129,7 +129,7 @@ class _Listened:
         for along in span.branch.all_along:
             if along.in_row:
                 filling = Filling(along.prop.key, along.prop.uselist, True, along.owner)
-                place = path._replace(alongs=(*path.alongs, along))
+                place = path.through(along)
                 self.inner.append((along, _Listened(next(spans), waiting, place), filling))
             else:
                 waiting.append((along, self.found, path))

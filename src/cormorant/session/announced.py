@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, select
 
 from cormorant.load.branches import Branch
+from cormorant.load.context import LED_BY
 from cormorant.load.objects import Target
 from cormorant.load.related import lazy_read
 from cormorant.session.executing import run
-from cormorant.session.orm_execute import ORMExecuteState
+from cormorant.session.orm_execute import LoaderPath, ORMExecuteState, OwnLoad
 
 if TYPE_CHECKING:
+    from cormorant.instrument._state_cy import InstanceState
     from cormorant.mapping.mapper import Mapper
     from cormorant.session.session import Session
 
@@ -24,7 +26,7 @@ def _by_key(mapper: Mapper, pk: Any) -> Any:
 
 
 def _ask(
-    session: Session, statement: Any, options: Mapping[str, Any], load: str
+    session: Session, statement: Any, options: Mapping[str, Any], load: OwnLoad
 ) -> tuple[ORMExecuteState, Any]:
     """Let the listeners see a statement; return the state and the answer of one, if any."""
     state = ORMExecuteState(session, statement, None, options, None, run, load)
@@ -38,7 +40,7 @@ def _ask(
 
 def _objects(session: Session, state: ORMExecuteState, answer: Any) -> list[Any]:
     if answer is None:
-        options, arguments = state.execution_options, state.bind_arguments
+        options, arguments = state.local_execution_options, state.bind_arguments
         answer = run(session, state.statement, state.parameters, options, arguments)
     found: list[Any] = answer.unique().scalars().all()
     return found
@@ -60,7 +62,7 @@ def get(
     chosen = dict(options or {})
     if overwrite:
         chosen["populate_existing"] = True
-    state, answer = _ask(session, statement, chosen, "")
+    state, answer = _ask(session, statement, chosen, OwnLoad("", LoaderPath()))
     found = _objects(session, state, answer)
     return found[0] if found and isinstance(found[0], mapper.class_) else None
 
@@ -68,12 +70,14 @@ def get(
 def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> None:
     """Announce a load of attributes; a changed statement is run before the ordinary load."""
     statement = _by_key(mapper, pk)
-    state, answer = _ask(session, statement, {}, "column")
+    state, answer = _ask(session, statement, {}, OwnLoad("column", LoaderPath()))
     if answer is not None or state.statement is not statement:
         _objects(session, state, answer)
 
 
-def related(session: Session, prop: Any, branch: Branch, values: tuple[Any, ...]) -> list[Any]:
+def related(
+    session: Session, prop: Any, branch: Branch, values: tuple[Any, ...], owner: InstanceState
+) -> list[Any]:
     """Return the objects that a relationship finds for the values of its local columns."""
     read = lazy_read(prop, branch)
     binds = [
@@ -81,17 +85,32 @@ def related(session: Session, prop: Any, branch: Branch, values: tuple[Any, ...]
         for column, value in zip(prop.join.lookup, values, strict=True)
     ]
     statement = read.statement.where(prop.join.criterion(binds)).options(*branch.carried)
-    state, answer = _ask(session, statement, {}, "relationship")
+    way = (owner.manager.mapper, prop)
+    load = OwnLoad("relationship", LoaderPath(way), owner)
+    state, answer = _ask(session, statement, {LED_BY: way}, load)
     return _objects(session, state, answer)
 
 
-def rows(session: Session, along: Any, statement: Any, target: Target) -> Sequence[Any]:
-    """Return the rows of what many parents are related to, each with its keys."""
-    options = {"populate_existing": True} if target.overwrite else {}
-    state, answer = _ask(session, statement, {"autoflush": False, **options}, "relationship")
+def rows(session: Session, statement: Any, target: Target, way: tuple[Any, ...]) -> Sequence[Any]:
+    """Return the rows of what many parents are related to, each with its keys.
+
+    `way`: the mappers and relationships that lead there. As SQLAlchemy: options of the parents'
+    statement hold here, too.
+    """
+    given = target.context.execution_options.items()
+    options = {key: value for key, value in given if key not in NOT_PASSED_ON}
+    if target.overwrite:
+        options["populate_existing"] = True
+    chosen = {**options, "autoflush": False, LED_BY: way}
+    load = OwnLoad("relationship", LoaderPath(way))
+    state, answer = _ask(session, statement, chosen, load)
     if answer is None:
         arguments = state.bind_arguments
-        chosen = state.execution_options
+        chosen = dict(state.local_execution_options)
         answer = run(session, state.statement, state.parameters, chosen, arguments)
     found: Sequence[Any] = answer.unique().all()
     return found
+
+
+NOT_PASSED_ON = frozenset(("yield_per", "stream_results", "max_row_buffer", "populate_existing"))
+"""Execution options that are about the rows of one statement alone."""

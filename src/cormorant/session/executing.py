@@ -9,6 +9,7 @@ from sqlalchemy import exc as core_exc
 from sqlalchemy.engine.result import Result, ScalarResult
 from sqlalchemy.util import EMPTY_DICT
 
+from cormorant.load.context import LED_BY
 from cormorant.load.objects import Target
 from cormorant.load.results import Objects, refuse_streaming, row_result, streamed_result
 from cormorant.load.shapes import objects_along, shaped
@@ -85,7 +86,7 @@ def _announced(
         session,
         state.statement,
         state.parameters,
-        state.execution_options,
+        state.local_execution_options,
         state.bind_arguments,
     )
 
@@ -136,7 +137,9 @@ def _run_read(
     return rows, target_of(session, overwrite, statement, params, chosen)
 
 
-OWN_OPTIONS = frozenset({"populate_existing", "autoflush", "cormorant_road", "identity_token"})
+OWN_OPTIONS = frozenset(
+    {"populate_existing", "autoflush", "cormorant_road", "identity_token", LED_BY}
+)
 """Execution options that Core knows nothing of."""
 
 

@@ -2,20 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.util import immutabledict
+from sqlalchemy import exc as core_exc
+from sqlalchemy import inspect
+from sqlalchemy.util import EMPTY_DICT, immutabledict
 
 from cormorant.sql.statement import LightSelect, subject_of
 from cormorant.sql.textual import FromStatement
 
 if TYPE_CHECKING:
+    from cormorant.instrument._state_cy import InstanceState
     from cormorant.session.session import Session
 
 
+class LoaderPath:
+    """The way from an entity to what is loaded: mapper, relationship, mapper, relationship ...
+
+    Empty for an object itself. As SQLAlchemy: index it, take its length, or its `path`.
+    """
+
+    def __init__(self, path: Sequence[Any] = ()) -> None:
+        self.path = tuple(path)
+
+    def __len__(self) -> int:
+        return len(self.path)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.path[index]
+
+    def pairs(self) -> Iterator[tuple[Any, Any]]:
+        """Yield each mapper with the relationship that the way takes there."""
+        yield from zip(self.path[::2], self.path[1::2], strict=False)
+
+    def __repr__(self) -> str:
+        return f"LoaderPath[{' -> '.join(map(str, self.path))}]"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLoad:
+    """Why the session runs a statement of its own.
+
+    `kind`: "column", "relationship", or empty for objects. `owner`: the object whose attribute
+    is being read.
+    """
+
+    kind: str = ""
+    path: LoaderPath | None = None
+    owner: InstanceState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How a SELECT will load objects."""
+
+    autoflush: bool
+    populate_existing: bool
+    yield_per: int | None
+    lazy_loaded_from: InstanceState | None
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How an UPDATE or DELETE will keep the objects in memory in step."""
+
+    autoflush: bool
+    populate_existing: bool
+    synchronize_session: Any
+    dml_strategy: str
+
+
+USERS_OWN = OwnLoad()
+
+
 class ORMExecuteState:
-    """One call of `Session.execute`; assign `statement` or `parameters` to change it."""
+    """One call of `Session.execute`; assign `statement` or `parameters` to change it.
+
+    `local_execution_options` are those of the call and of the session, `execution_options`
+    these and the statement's as it came. `bind_arguments` go to `Session.get_bind`.
+    """
 
     def __init__(
         self,
@@ -25,14 +92,16 @@ class ORMExecuteState:
         execution_options: Mapping[str, Any],
         bind_arguments: Mapping[str, Any] | None,
         run: Callable[..., Any],
-        load: str = "",
+        load: OwnLoad = USERS_OWN,
     ) -> None:
         self.session = session
         self.statement = statement
         self.parameters = parameters
-        self.local_execution_options = immutabledict(execution_options)
-        self.execution_options: Mapping[str, Any] = self.local_execution_options
-        self.bind_arguments = dict(bind_arguments or {})
+        own = _options_of(statement)
+        general = {k: v for k, v in session.execution_options.items() if k not in own}
+        self.local_execution_options = immutabledict({**general, **execution_options})
+        self.execution_options = immutabledict(own).union(self.local_execution_options)
+        self.bind_arguments = _bind_arguments(statement, bind_arguments)
         self.position = 0
         self._run = run
         self._load = load
@@ -40,6 +109,8 @@ class ORMExecuteState:
     def _is(self, kind: str) -> bool:
         if isinstance(self.statement, LightSelect):
             return kind == "select"
+        if isinstance(self.statement, FromStatement):
+            return False
         return bool(getattr(self.statement, f"is_{kind}", False))
 
     @property
@@ -80,25 +151,78 @@ class ORMExecuteState:
     @property
     def is_column_load(self) -> bool:
         """True when unloaded or expired attributes of an object are loaded."""
-        return self._load == "column"
+        return self._load.kind == "column"
 
     @property
     def is_relationship_load(self) -> bool:
         """True when a relationship is loaded."""
-        return self._load == "relationship"
+        return self._load.kind == "relationship"
 
     @property
     def bind_mapper(self) -> Any:
         """The mapper that decides over the connection, or None."""
         found = self.bind_arguments.get("mapper")
-        return subject_of(self.statement) if found is None else found
+        return _subject(self.statement) if found is None else found
 
     @property
     def all_mappers(self) -> list[Any]:
-        """The mappers of the classes that the statement selects."""
-        described = getattr(self.statement, "column_descriptions", None) or ()
+        """The mappers of the classes that the statement is about."""
+        statement = self.statement
+        if isinstance(statement, FromStatement):
+            return [] if statement.entity is None else [statement.entity]
+        if getattr(statement, "is_dml", False):
+            found = _subject(statement)
+            return [] if found is None else [found]
+        described = getattr(statement, "column_descriptions", None) or ()
         entities = [about.get("entity") for about in described]
-        return list(dict.fromkeys(e.__mapper__ for e in entities if hasattr(e, "__mapper__")))
+        mappers = [inspect(each).mapper for each in entities if each is not None]
+        return list(dict.fromkeys(mappers))
+
+    @property
+    def loader_strategy_path(self) -> LoaderPath | None:
+        """The way to what a load of the session's own is for; None for users' statements."""
+        return self._load.path
+
+    @property
+    def lazy_loaded_from(self) -> InstanceState | None:
+        """The state of the object whose relationship is being loaded on access, or None."""
+        return self.load_options.lazy_loaded_from
+
+    @property
+    def load_options(self) -> LoadOptions:
+        """How the SELECT will load objects; raises InvalidRequestError for another statement."""
+        if not self.is_select:
+            raise core_exc.InvalidRequestError(
+                "This ORM execution is not against a SELECT statement so there are no load "
+                "options; ask for is_select first."
+            )
+        options = self._options()
+        return LoadOptions(
+            options.get("autoflush", True),
+            bool(options.get("populate_existing")),
+            options.get("yield_per"),
+            self._load.owner,
+        )
+
+    @property
+    def update_delete_options(self) -> WriteOptions:
+        """How objects are kept in step; raises InvalidRequestError for other statements."""
+        if not (self.is_update or self.is_delete):
+            raise core_exc.InvalidRequestError(
+                "This ORM execution is not against an UPDATE or DELETE statement so there are no "
+                "update options; ask for is_update or is_delete first."
+            )
+        options = self._options()
+        return WriteOptions(
+            options.get("autoflush", True),
+            bool(options.get("populate_existing")),
+            options.get("synchronize_session", "auto"),
+            options.get("dml_strategy", "auto"),
+        )
+
+    def _options(self) -> Mapping[str, Any]:
+        """Return the options as they are now, with what listeners added."""
+        return {**_options_of(self.statement), **self.local_execution_options}
 
     @property
     def user_defined_options(self) -> list[Any]:
@@ -109,7 +233,6 @@ class ORMExecuteState:
     def update_execution_options(self, **options: Any) -> None:
         """Add execution options for this call."""
         self.local_execution_options = self.local_execution_options.union(options)
-        self.execution_options = self.local_execution_options
 
     def invoke_statement(
         self,
@@ -144,6 +267,28 @@ class ORMExecuteState:
             self.session,
             inner.statement,
             inner.parameters,
-            inner.execution_options,
+            inner.local_execution_options,
             inner.bind_arguments,
         )
+
+
+def _options_of(statement: Any) -> Mapping[str, Any]:
+    found = getattr(statement, "get_execution_options", None)
+    return found() if found is not None else EMPTY_DICT
+
+
+def _subject(statement: Any) -> Any:
+    if isinstance(statement, FromStatement):
+        return statement.entity
+    return subject_of(statement)
+
+
+def _bind_arguments(statement: Any, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what the choice of a connection starts from, as far as nobody said else."""
+    found: dict[str, Any] = {}
+    if hasattr(statement, "_execute_on_connection"):
+        found["clause"] = statement
+    mapper = _subject(statement)
+    if mapper is not None:
+        found["mapper"] = mapper
+    return {**found, **(given or {})}

@@ -44,7 +44,7 @@ def load_for_work(session: Session, obj: Any, state: InstanceState, prop: Any) -
     """Load one relationship also where its options refuse it: they mean accesses of users."""
     attribute = state.manager.attributes[prop.key]
     values = _local_values(session, obj, state, prop)
-    found = _related(session, prop, _below(state, prop), values, attribute.collection)
+    found = _related(session, state, prop, _below(state, prop), values, attribute.collection)
     attribute.set_committed(state, found)
 
 
@@ -61,7 +61,7 @@ def load_at_once(
     prop = along.prop
     attribute = state.manager.attributes[prop.key]
     values = _local_values(session, obj, state, prop)
-    found = _related(session, prop, along.branch, values, attribute.collection, target)
+    found = _related(session, state, prop, along.branch, values, attribute.collection, target)
     attribute.set_committed(state, found)
 
 
@@ -69,7 +69,7 @@ def stored_related(session: Session, obj: Any, state: InstanceState, key: str) -
     """Return what a relationship to one refers to in the database, whatever is in memory."""
     prop: Any = state.manager.mapper._properties[key]
     values = _local_values(session, obj, state, prop)
-    return _related(session, prop, _below(state, prop), values, False)
+    return _related(session, state, prop, _below(state, prop), values, False)
 
 
 def load_together(session: Session, objects: list[Any], prop: Any) -> None:
@@ -107,6 +107,7 @@ def _without_sql(session: Session, prop: Any, values: tuple[Any, ...]) -> Any:
 
 def _related(
     session: Session,
+    state: InstanceState,
     prop: Any,
     branch: Branch,
     values: tuple[Any, ...],
@@ -120,7 +121,7 @@ def _related(
         if found is not None:
             return found
     if session.dispatch.do_orm_execute:
-        found = session.announced_related(prop, branch, values)
+        found = session.announced_related(prop, branch, values, state)
     else:
         session.maybe_autoflush()
         connection = session.connection_for(prop.mapper)

@@ -191,13 +191,15 @@ class Session(Statements):
         """Tell do_orm_execute listeners of a load of attributes."""
         announced.column_load(self, mapper, pk, names)
 
-    def announced_related(self, prop: Any, branch: Any, values: tuple[Any, ...]) -> list[Any]:
+    def announced_related(
+        self, prop: Any, branch: Any, values: tuple[Any, ...], owner: Any
+    ) -> list[Any]:
         """Load a relationship for do_orm_execute listeners to see."""
-        return announced.related(self, prop, branch, values)
+        return announced.related(self, prop, branch, values, owner)
 
-    def announced_rows(self, along: Any, statement: Any, target: Any) -> Any:
+    def announced_rows(self, statement: Any, target: Any, way: tuple[Any, ...]) -> Any:
         """Load a relationship of many objects for do_orm_execute listeners to see."""
-        return announced.rows(self, along, statement, target)
+        return announced.rows(self, statement, target, way)
 
     def load_at_once(self, obj: Any, state: Any, along: Any, target: Any) -> None:
         """Load a relationship of an object that a statement has just loaded."""
