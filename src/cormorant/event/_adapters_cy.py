@@ -24,6 +24,16 @@ class WithoutKey:
         return self.listener(target, value, initiator)
 
 
+def without_adapters(listeners: Any) -> Any:
+    """Return the listeners of collection events as they are, or None where one takes the key."""
+    bare = []
+    for each in listeners:
+        if type(each) is not WithoutKey:
+            return None
+        bare.append(each.listener)
+    return tuple(bare)
+
+
 @cython.cclass
 class WithKey:
     """Call a listener of collection events with the key under its name."""

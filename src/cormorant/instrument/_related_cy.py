@@ -1,6 +1,7 @@
-"""The short way of relationships: lists and references of new objects that nobody listens to.
+"""Relationships of objects in memory: what a change sets off, on both sides and in the session.
 
-What is not as simple as that goes to the general road, in `related` and `related_list`.
+Every change has a short way - lists and references of new objects - and the whole one. Loading,
+and what is asked rarely, is in `related` and `related_list`.
 """
 
 from __future__ import annotations
@@ -8,14 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from cormorant.event.constants import NO_KEY
+from cormorant.instrument import _list_changes_cy as list_changes
 from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
     current_values,
     fresh_values,
     known_state,
+    note_change,
     refer_fresh,
+    settle,
     state_of,
 )
 from cormorant.instrument.collections import CollectionAdapter
+from cormorant.instrument.constants import NO_VALUE, PASSIVE_NO_RESULT
 
 try:
     import cython
@@ -23,8 +29,10 @@ except ImportError:
     from cormorant import _cython as cython
 
 # Under names of our own: of `list.pop(...)` Cython would make a call of the overriding method.
-_insert, _extend, _pop, _clear, _index = list.insert, list.extend, list.pop, list.clear, list.index
-_get, _set, _delete = list.__getitem__, list.__setitem__, list.__delitem__
+_extend, _pop, _index = list.extend, list.pop, list.index
+_get, _delete = list.__getitem__, list.__delitem__
+_EMPTY: tuple[Any, ...] = ()
+_Marker = type(NO_VALUE)
 
 if cython.compiled:
     from cython.cimports.cpython.dict import PyDict_GetItem
@@ -82,13 +90,14 @@ class Unheld:
 @cython.auto_pickle(False)
 @cython.cclass
 class RelationSlot:
-    """What the short way asks of a relationship attribute.
+    """What a change of a relationship asks of its attribute.
 
-    `quiet`: nobody listens to its changes. `listed`: it holds a list of our own; `plain`: and
-    nobody listens to lists being made. `reverse`: the attribute of the other side. `accepts`:
-    the related class, None for any; `strict`: no subclasses of it. What the general road adds
-    (`read`, `change`, `assign`, `erase`, `bulk_token`) is no field of C: it is asked of the slot
-    as `Any`.
+    `entering`, `leaving`: who hears of a value that comes or goes, `..._first`: before session and
+    other side are told; `..._bare`: the same without adapters, where none of them takes the key.
+    `direct`: nobody listens first to comers, or replaces them. `quiet`: nobody listens to changes.
+    `listed`: it holds a list of our own; `reverse`: the attribute of the other side. `accepts`:
+    the related class, None for any; `strict`: no subclasses of it. What stands in `related` and
+    `related_list` is no field of C: it is asked of the slot as `Any`.
     """
 
     if cython.compiled:
@@ -99,8 +108,21 @@ class RelationSlot:
         accepts = cython.declare(object, visibility="public")
         strict = cython.declare(cython.bint, visibility="public")
         quiet = cython.declare(cython.bint, visibility="public")
+        direct = cython.declare(cython.bint, visibility="public")
         listed = cython.declare(cython.bint, visibility="public")
-        plain = cython.declare(cython.bint, visibility="public")
+        cascades = cython.declare(cython.bint, visibility="public")
+        owns = cython.declare(cython.bint, visibility="public")
+        written = cython.declare(cython.bint, visibility="public")
+        active_history = cython.declare(cython.bint, visibility="public")
+        making = cython.declare(tuple, visibility="public")
+        entering_first = cython.declare(tuple, visibility="public")
+        entering = cython.declare(tuple, visibility="public")
+        entering_bare = cython.declare(tuple, visibility="public")
+        entering_returns = cython.declare(cython.bint, visibility="public")
+        leaving_first = cython.declare(tuple, visibility="public")
+        leaving = cython.declare(tuple, visibility="public")
+        leaving_bare = cython.declare(tuple, visibility="public")
+        remove_token = cython.declare(object, visibility="public")
     else:
         key: str
         class_: Any
@@ -109,14 +131,119 @@ class RelationSlot:
         accepts: Any = None
         strict: bool = False
         quiet: bool = True
+        direct: bool = True
         listed: bool = False
-        plain: bool = False
+        cascades: bool = True
+        owns: bool = False
+        written: bool = True
+        active_history: bool = False
+        making: Any = _EMPTY
+        entering_first: Any = _EMPTY
+        entering: Any = _EMPTY
+        entering_bare: Any = None
+        entering_returns: bool = False
+        leaving_first: Any = _EMPTY
+        leaving: Any = _EMPTY
+        leaving_bare: Any = None
+        remove_token: Any
+
+    @cython.cfunc
+    def own_of(self, obj: Any) -> Any:
+        """Return this attribute as the class of `obj` has it: a subclass has its own."""
+        if type(obj) is self.class_:
+            return self
+        return state_of(obj).manager.attributes.get(self.key, self)
+
+    @cython.cfunc
+    def suits(self, value: Any) -> cython.bint:
+        """Tell at a glance whether an object can be the value, or a member."""
+        if type(value) is self.accepts:
+            return True
+        return not self.strict and self.accepts is not None and isinstance(value, self.accepts)
+
+    @cython.cfunc
+    def check(self, obj: Any, value: Any) -> Any:
+        """Refuse a value that cannot belong to `obj`, before anything is changed."""
+        if self.suits(value) and known_state(value) is not None:
+            if self.reverse is None or cython.cast(RelationSlot, self.reverse).suits(obj):
+                return
+        general: Any = self
+        general.check_member(obj, value)
+
+    @cython.cfunc
+    def admit(self, owner: Any, value: Any, initiator: Any) -> Any:
+        """Refuse a deleted member before anything is changed, where it would follow its owner."""
+        if not self.cascades or owner.link is None:
+            return
+        member = known_state(value)
+        if member is None or not member.flags & FLAG_DELETED:
+            return
+        unit = owner.link.unit()
+        if unit is not None and (initiator is None or initiator.impl is self):
+            unit.cascade_into(value)
+
+    @cython.cfunc
+    def follow(self, owner: Any, value: Any, initiator: Any) -> Any:
+        """Bring a new member into the session of its owner (save-update cascade)."""
+        if not self.cascades or value is None:
+            return
+        link = owner.link
+        if link is None or (initiator is not None and initiator.impl is not self):
+            return
+        member = known_state(value)
+        if member is not None and member.link is link:
+            return
+        unit = link.unit()
+        if unit is not None:
+            unit.cascade_into(value)
+
+    @cython.cfunc
+    def tells_reverse(self, initiator: Any) -> cython.bint:
+        """Tell whether the other side is to hear of a change: not if it was the one who told."""
+        if self.reverse is None:
+            return False
+        if initiator is None or initiator.impl is self:
+            return True
+        if initiator.impl is self.reverse:
+            return False
+        general: Any = self
+        return not general.told_by(initiator)
+
+    @cython.cfunc
+    def tell_removed(self, obj: Any, value: Any, token: Any, key: Any) -> Any:
+        if self.leaving_bare is not None:
+            for listener in self.leaving_bare:
+                listener(obj, value, token)
+        else:
+            for listener in self.leaving:
+                listener(obj, value, token, key)
+
+
+@cython.cfunc
+def tell_all(
+    listeners: tuple[Any, ...], returns: cython.bint, obj: Any, value: Any, third: Any, fourth: Any
+) -> Any:
+    """Call listeners of a comer; return the value to take."""
+    if returns:
+        for listener in listeners:
+            value = listener(obj, value, third, fourth)
+    else:
+        for listener in listeners:
+            listener(obj, value, third, fourth)
+    return value
 
 
 @cython.auto_pickle(False)
 @cython.cclass
 class ObjectSlot(RelationSlot):
-    """The descriptor of a relationship to one object; a subclass has `read`, `change`, `erase`."""
+    """The descriptor of a relationship to one object; a subclass has `read` and `erase`."""
+
+    # A field of its own: without one Python would take a subclass that has another base as well
+    # for a mere RelationSlot, whose methods are fewer.
+    if cython.compiled:
+        replace_token = cython.declare(object, visibility="public")
+    else:
+        replace_token: Any
 
     def __get__(self, obj: Any, cls: Any) -> Any:
         if obj is None:
@@ -133,9 +260,8 @@ class ObjectSlot(RelationSlot):
         return general.read(obj)
 
     def __set__(self, obj: Any, value: Any) -> None:
-        general: Any = self
         if not self.refer(obj, value):
-            general.change(obj, value, None)
+            self.put(obj, value, None, False)
 
     def __delete__(self, obj: Any) -> None:
         general: Any = self
@@ -144,7 +270,7 @@ class ObjectSlot(RelationSlot):
     @cython.cfunc
     def refer(self, obj: Any, value: Any) -> cython.bint:
         """Set the first value of a new object, on both sides; False if that is not so simple."""
-        if value is None or not self.quiet or type(obj) is not self.class_:
+        if value is None or not self.direct or type(obj) is not self.class_:
             return False
         values = fresh_values(obj)
         if values is None or self.key in values:
@@ -154,7 +280,9 @@ class ObjectSlot(RelationSlot):
             return False
         if self.reverse is not None:
             reverse: RelationSlot = self.reverse
-            if not reverse.quiet or not reverse.listed or type(value) is not reverse.class_:
+            if not reverse.listed or type(value) is not reverse.class_:
+                return False
+            if reverse.entering or not reverse.direct:
                 return False
             if reverse.strict and type(obj) is not reverse.accepts:
                 return False
@@ -166,14 +294,129 @@ class ObjectSlot(RelationSlot):
             list_append(found, obj)
         elif type(value) is not self.accepts:
             return False
+        if self.entering:
+            for listener in self.entering:
+                listener(obj, value, NO_VALUE, self.replace_token)
+            if fresh_values(obj) is not values:
+                self.store(obj, state_of(obj), value, NO_VALUE)
+                return True
         values[self.key] = value
         return True
+
+    def change(self, obj: Any, value: Any, initiator: Any, told: Any = False) -> None:
+        """Assign `value`, tell listeners, the other side (unless it told us), and the session."""
+        self.put(obj, value, initiator, told)
+
+    @cython.cfunc
+    def put(self, obj: Any, value: Any, initiator: Any, told: cython.bint) -> Any:
+        state: Any = state_of(obj)
+        converts: cython.bint = self.entering_returns and len(self.entering_first) > 0
+        if value is not None and not converts:
+            self.check(obj, value)
+        settle(state)
+        if value is not None:
+            self.admit(state, value, initiator)
+        previous = self.before(obj, state)
+        token = initiator or self.replace_token
+        if self.entering_first:
+            value = tell_all(
+                self.entering_first, self.entering_returns, obj, value, previous, token
+            )
+            if value is not None and converts:
+                self.check(obj, value)
+        self.follow(state, value, initiator)
+        self.move(obj, value, previous, token, told)
+        if self.entering:
+            taken = tell_all(self.entering, self.entering_returns, obj, value, previous, token)
+            if taken is not value:
+                self.follow(state, taken, initiator)
+                value = taken
+        self.store(obj, state, value, previous)
+
+    @cython.cfunc
+    def store(self, obj: Any, state: Any, value: Any, previous: Any) -> Any:
+        """Take the value that all have been told of."""
+        general: Any = self
+        self.note_value(obj, state, previous)
+        state.values[self.key] = value
+        if self.reverse is None:
+            if self.owns and previous is not value:
+                general.abandon(previous)
+        elif (
+            value is None and cython.cast(RelationSlot, self.reverse).owns and is_object(previous)
+        ):
+            self.reverse.abandon(obj)
+
+    def previous(self, obj: Any, state: Any) -> Any:
+        """Return the value before a change without SQL, unless history is wanted."""
+        return self.before(obj, state)
+
+    @cython.cfunc
+    def before(self, obj: Any, state: Any) -> Any:
+        values: dict[Any, Any] = state.values
+        if self.key in values:
+            return values[self.key]
+        if state.pk is None:
+            return NO_VALUE
+        old = state.old
+        if old is not None and self.key in old:
+            return NO_VALUE
+        unit = None if state.link is None else state.link.unit()
+        if unit is None:
+            return NO_VALUE
+        if self.active_history:
+            general: Any = self
+            return general.fetch(obj, state)
+        return unit.peek_related(obj, state, self.key)
+
+    def note(self, obj: Any, state: Any, previous: Any) -> None:
+        """Remember the first old value of a persistent object."""
+        self.note_value(obj, state, previous)
+
+    @cython.cfunc
+    def note_value(self, obj: Any, state: Any, previous: Any) -> Any:
+        if self.written and state.pk is not None:
+            old = NO_VALUE if previous is PASSIVE_NO_RESULT else previous
+            note_change(obj, state, self.key, old)
+
+    def tell_reverse(self, obj: Any, value: Any, previous: Any, token: Any, told: Any) -> None:
+        """Move `obj` from the other side of the old value to that of the new one."""
+        self.move(obj, value, previous, token, told)
+
+    @cython.cfunc
+    def move(self, obj: Any, value: Any, previous: Any, token: Any, told: cython.bint) -> Any:
+        if self.reverse is None or previous is value:
+            return
+        # A leaver that the other side told of has left it already. One object that goes over to
+        # another owner stays with the first until that one is read anew: as SQLAlchemy.
+        if is_object(previous):
+            if not told:
+                lose_member(self.reverse, previous, obj, token)
+            elif value is not None and isinstance(self.reverse, CollectionSlot):
+                lose_member(self.reverse, previous, obj, self.replace_token)
+        if value is not None and not told:
+            gain_member(self.reverse, value, obj, token)
+
+    @cython.cfunc
+    def drop(self, obj: Any, value: Any, token: Any) -> Any:
+        """Refer to `value` no more because the other side left `obj`."""
+        state = state_of(obj)
+        settle(state)
+        previous = self.before(obj, state)
+        if previous is value or previous is PASSIVE_NO_RESULT:
+            self.put(obj, None, token, True)
 
 
 @cython.auto_pickle(False)
 @cython.cclass
 class CollectionSlot(RelationSlot):
     """The descriptor of a relationship to many; a subclass has `read`, `assign`, `erase`."""
+
+    # A field of its own: see ObjectSlot.
+    if cython.compiled:
+        append_token = cython.declare(object, visibility="public")
+    else:
+        append_token: Any
 
     def __get__(self, obj: Any, cls: Any) -> Any:
         if obj is None:
@@ -188,7 +431,7 @@ class CollectionSlot(RelationSlot):
                 known = values.get(self.key)
                 if known is not None:
                     return known
-            if self.plain and fresh_values(obj) is not None:
+            if self.listed and fresh_values(obj) is not None:
                 return self.empty_list(obj)
         general: Any = self
         return general.read(obj)
@@ -200,11 +443,8 @@ class CollectionSlot(RelationSlot):
         unheld: Unheld = state.extras()
         found = unheld.find_empty(self.key)
         if found is None:
-            fresh: InstrumentedList = InstrumentedList()
-            fresh._attribute = self
-            fresh._owner_ref = state.ref
-            unheld.keep_empty(self.key, fresh)
-            return fresh
+            found = bound_list(self, obj, state)
+            unheld.keep_empty(self.key, found)
         return found
 
     def __set__(self, obj: Any, value: Any) -> None:
@@ -240,20 +480,199 @@ class CollectionSlot(RelationSlot):
                 fresh.append(item, general.bulk_token)
         return True
 
+    def appending(
+        self, owner: Any, collection: Any, item: Any, initiator: Any, key: Any = NO_KEY
+    ) -> Any:
+        """Announce an append before it happens; return the item to append."""
+        return self.enter(owner, owner.obj(), collection, item, initiator, key)
+
+    @cython.cfunc
+    def enter(
+        self, owner: Any, obj: Any, collection: Any, item: Any, initiator: Any, key: Any
+    ) -> Any:
+        general: Any = self
+        converts: cython.bint = self.entering_returns and len(self.entering_first) > 0
+        if item is not None and not converts:
+            self.check(obj, item)
+        settle(owner)
+        if item is not None:
+            self.admit(owner, item, initiator)
+        token = initiator or self.append_token
+        if self.entering_first:
+            item = tell_all(self.entering_first, self.entering_returns, obj, item, token, key)
+            if item is not None and converts:
+                self.check(obj, item)
+        if owner.extra is not None:
+            general.claim(obj, owner, collection)  # loaded before the member may be flushed
+        self.follow(owner, item, initiator)
+        if item is not None and self.tells_reverse(initiator):
+            reverse: RelationSlot = self.reverse
+            member = state_of(item)
+            known = member.values.get(reverse.key, NO_VALUE)
+            if known is NO_VALUE and member.pk is not None:
+                here: cython.bint = general.may_be_here(owner, member)
+            else:
+                here = known is obj
+            if here:
+                collection._sa_adapter.doubles = True
+            gain_member(reverse, item, obj, token)
+        taken = self.tell_entered(obj, item, token, key)
+        self.note_members(obj, owner, collection)
+        if taken is not item:
+            self.follow(owner, taken, initiator)
+        return taken
+
+    @cython.cfunc
+    def tell_entered(self, obj: Any, item: Any, token: Any, key: Any) -> Any:
+        if self.entering_bare is None or self.entering_returns:
+            return tell_all(self.entering, self.entering_returns, obj, item, token, key)
+        for listener in self.entering_bare:
+            listener(obj, item, token)
+        return item
+
+    def note(self, obj: Any, state: Any, collection: Any) -> None:
+        """Remember the members before the first change of a persistent owner.
+
+        Warns of a collection that its owner does not hold any more: it belongs to nobody.
+        """
+        self.note_members(obj, state, collection)
+
+    @cython.cfunc
+    def note_members(self, obj: Any, state: Any, collection: Any) -> Any:
+        general: Any = self
+        if state.extra is not None or state.values.get(self.key) is not collection:
+            if not general.owned(obj, state, collection):
+                return
+        if state.pk is None or not self.written:
+            return
+        old = state.old
+        if old is None or self.key not in old:
+            note_change(obj, state, self.key, general.shape.items(collection))
+
+    def removing(
+        self,
+        owner: Any,
+        collection: Any,
+        item: Any,
+        initiator: Any,
+        key: Any = NO_KEY,
+        gone: Any = False,
+    ) -> None:
+        """Announce a removal before it happens; `gone`: as it has happened."""
+        self.leave(owner, owner.obj(), collection, item, initiator, key, gone)
+
+    @cython.cfunc
+    def leave(
+        self,
+        owner: Any,
+        obj: Any,
+        collection: Any,
+        item: Any,
+        initiator: Any,
+        key: Any,
+        gone: cython.bint,
+    ) -> Any:
+        general: Any = self
+        token = initiator or self.remove_token
+        for listener in self.leaving_first:
+            listener(obj, item, token, key)
+        if item is not None and self.tells_reverse(initiator):
+            if not has_doubles(collection) or not general.stays(collection, item, gone):
+                lose_member(self.reverse, item, obj, token)
+        self.tell_removed(obj, item, token, key)
+        self.note_members(obj, owner, collection)
+        if self.owns and (self.reverse is None or isinstance(self.reverse, CollectionSlot)):
+            general.abandon(item)
+
+    @cython.cfunc
+    def take_in(self, owner: Any, member: Any, token: Any) -> Any:
+        """Append because the other side was set."""
+        general: Any = self
+        state = state_of(owner)
+        settle(state)
+        current = state.values.get(self.key)
+        if current is None and state.pk is None:
+            current = general.make(owner, state)
+        if type(current) is InstrumentedList:
+            cython.cast(InstrumentedList, current).append_told(owner, state, member, token)
+        else:
+            general.gain(owner, member, token)
+
+    @cython.cfunc
+    def let_go(self, owner: Any, member: Any, token: Any) -> Any:
+        """Remove because the other side was changed."""
+        state = state_of(owner)
+        settle(state)
+        current = state.values.get(self.key)
+        if type(current) is InstrumentedList:
+            if identical(current, member) >= 0:
+                cython.cast(InstrumentedList, current).remove(member, token)
+        else:
+            general: Any = self
+            general.lose(owner, member, token)
+
+
+@cython.cfunc
+@cython.inline
+def is_object(value: Any) -> cython.bint:
+    """Tell whether the previous value of a reference is an object, not None or a marker."""
+    return value is not None and type(value) is not _Marker
+
+
+@cython.cfunc
+def has_doubles(collection: Any) -> cython.bint:
+    """Tell whether a member may be in a collection more than once."""
+    if type(collection) is InstrumentedList:
+        adapter = cython.cast(InstrumentedList, collection)._adapter
+    else:
+        adapter = collection._sa_adapter
+    return adapter is not None and adapter.doubles
+
+
+@cython.cfunc
+def gain_member(attribute: RelationSlot, owner: Any, member: Any, token: Any) -> Any:
+    """Take `member` in on the other side, which got `owner`."""
+    own = attribute.own_of(owner)
+    if isinstance(own, ObjectSlot):
+        cython.cast(ObjectSlot, own).put(owner, member, token, True)
+    elif own.listed:
+        cython.cast(CollectionSlot, own).take_in(owner, member, token)
+    else:
+        own.gain(owner, member, token)
+
+
+@cython.cfunc
+def lose_member(attribute: RelationSlot, owner: Any, member: Any, token: Any) -> Any:
+    """Drop `member` on the other side, which left `owner`."""
+    own = attribute.own_of(owner)
+    if isinstance(own, ObjectSlot):
+        cython.cast(ObjectSlot, own).drop(owner, member, token)
+    elif own.listed:
+        cython.cast(CollectionSlot, own).let_go(owner, member, token)
+    else:
+        own.lose(owner, member, token)
+
 
 @cython.cfunc
 def first_list(attribute: RelationSlot, obj: Any, values: Any) -> Any:
-    """Return the list of a new object that has none yet, or None where somebody may listen."""
-    if not attribute.plain:
-        return None
+    """Return the list of a new object that has none yet, or None if one was read before."""
     state = state_of(obj)
     if state.extra is not None:
         return None
-    fresh: InstrumentedList = InstrumentedList()
-    fresh._attribute = attribute
-    fresh._owner_ref = state.ref
+    fresh: InstrumentedList = bound_list(attribute, obj, state)
     fresh._held = True
     values[attribute.key] = fresh
+    return fresh
+
+
+@cython.cfunc
+def bound_list(attribute: RelationSlot, obj: Any, state: Any) -> InstrumentedList:
+    """Return an empty list of an object; fires init_collection."""
+    fresh: InstrumentedList = InstrumentedList()
+    fresh._attribute = cython.cast(CollectionSlot, attribute)
+    fresh._owner_ref = state.ref
+    for listener in attribute.making:
+        listener(obj, fresh, fresh._sa_adapter)
     return fresh
 
 
@@ -296,7 +715,8 @@ def contains_identical(items: Any, item: Any) -> Any:
     return identical(items, item) >= 0
 
 
-def position(items: Any, item: Any) -> Any:
+@cython.cfunc
+def place_of(items: Any, item: Any) -> cython.Py_ssize_t:
     """Return the index of `item` in a list by identity first, then by equality, else -1."""
     at: cython.Py_ssize_t = identical(items, item)
     if at < 0:
@@ -316,7 +736,7 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
 
     if cython.compiled:
         __weakref__ = cython.declare(object)
-        _attribute = cython.declare(RelationSlot, visibility="public")
+        _attribute = cython.declare(CollectionSlot, visibility="public")
         _owner_ref = cython.declare(object, visibility="public")
         _adapter = cython.declare(object, visibility="public")
         _held = cython.declare(cython.bint, visibility="public")
@@ -358,8 +778,8 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
     @cython.cfunc
     def append_short(self, item: Any) -> cython.bint:
         """Append to the list of a new object, both sides; False if that is not so simple."""
-        attribute: RelationSlot = self._attribute
-        if attribute is None or not attribute.quiet:
+        attribute: CollectionSlot = self._attribute
+        if attribute is None or not attribute.direct:
             return False
         owner = living(self._owner_ref)
         if owner is None or not (self._held or self.hold(owner)):
@@ -371,12 +791,30 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
                 return False
         else:
             reverse: RelationSlot = attribute.reverse
-            if not reverse.quiet or reverse.listed or type(item) is not reverse.class_:
+            if reverse.entering or not reverse.direct or type(item) is not reverse.class_:
                 return False
-            if not refer_fresh(item, reverse.key, owner):
+            if reverse.listed or not refer_fresh(item, reverse.key, owner):
                 return False
+        if attribute.entering:
+            self.tell_appended(owner, item)
         list_append(self, item)
         return True
+
+    @cython.cfunc
+    def tell_appended(self, owner: Any, item: Any) -> Any:
+        """Tell of a comer of a new object, who may be in a session afterwards."""
+        attribute: CollectionSlot = self._attribute
+        attribute.tell_entered(owner, item, attribute.append_token, NO_KEY)
+        values = fresh_values(owner)
+        if values is None or values.get(attribute.key) is not self:
+            attribute.note_members(owner, state_of(owner), self)
+
+    @cython.cfunc
+    def append_told(self, owner: Any, state: Any, item: Any, initiator: Any) -> Any:
+        """Append with the initiator of a change that began elsewhere."""
+        if self._attribute is not None:
+            item = self._attribute.enter(state, owner, self, item, initiator, NO_KEY)
+        list_append(self, item)
 
     @cython.cfunc
     def hold(self, owner: Any) -> cython.bint:
@@ -391,22 +829,31 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         self._held = True
         return True
 
-    @cython.cfunc
-    def announce_append(self, item: Any, initiator: Any, key: Any) -> Any:
-        if initiator is False:
-            return item
-        owner = self._owner
-        if owner is None:
-            return item
-        return self._attribute.appending(owner, self, item, initiator, key)
+    def _announce_append(self, item: Any, initiator: Any, key: Any) -> Any:
+        """Tell that `item` comes; return the item to take instead of it."""
+        return self.announce_append(item, initiator, key)
+
+    def _announce_remove(self, item: Any, initiator: Any, key: Any) -> None:
+        """Tell that `item` goes."""
+        self.announce_remove(item, initiator, key, False)
 
     @cython.cfunc
-    def announce_remove(self, item: Any, initiator: Any, key: Any) -> Any:
-        if initiator is False:
-            return None
-        owner = self._owner
-        if owner is not None:
-            self._attribute.removing(owner, self, item, initiator, key)
+    def announce_append(self, item: Any, initiator: Any, key: Any) -> Any:
+        attribute: CollectionSlot = self._attribute
+        if attribute is None or self._owner_ref is None or initiator is False:
+            return item
+        owner: Any = living(self._owner_ref)
+        state = self._sa_adapter.owner_state if owner is None else state_of(owner)
+        return attribute.enter(state, owner, self, item, initiator, key)
+
+    @cython.cfunc
+    def announce_remove(self, item: Any, initiator: Any, key: Any, gone: cython.bint) -> Any:
+        attribute: CollectionSlot = self._attribute
+        if attribute is None or self._owner_ref is None or initiator is False:
+            return
+        owner: Any = living(self._owner_ref)
+        state = self._sa_adapter.owner_state if owner is None else state_of(owner)
+        attribute.leave(state, owner, self, item, initiator, key, gone)
 
     def append(self, item: Any, _sa_initiator: Any = None) -> None:
         """Append `item`: AttributeEvents.append, then backref and cascade."""
@@ -416,8 +863,7 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
 
     def insert(self, index: Any, value: Any) -> None:
         """Insert `value` before `index`; announced as an append."""
-        value = self.announce_append(value, None, index)
-        _insert(self, index, value)
+        list_changes.insert(self, index, value)
 
     def extend(self, iterable: Any) -> None:
         """Append each of `iterable`."""
@@ -430,121 +876,51 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
 
     def remove(self, value: Any, _sa_initiator: Any = None) -> None:
         """Remove `value`, found by identity, then by equality; ValueError if absent."""
-        index = position(self, value)
+        index: cython.Py_ssize_t = place_of(self, value)
         if index < 0:
             raise ValueError("list.remove(x): x not in list")
-        self.announce_remove(_get(self, index), _sa_initiator, NO_KEY)
-        index = position(self, value)
+        self.announce_remove(_get(self, index), _sa_initiator, NO_KEY, False)
+        index = place_of(self, value)
         if index >= 0:
             _delete(self, index)
 
     def pop(self, index: Any = -1) -> Any:
         """Remove and return the item at `index`."""
+        attribute: CollectionSlot = self._attribute
         owner = self._owner
         if owner is not None:
-            self._attribute.note(owner.obj(), owner, self)
+            attribute.note_members(owner.obj(), owner, self)
         item = _pop(self, index)
         if owner is not None:
-            self._attribute.removing(owner, self, item, None, index, True)
+            attribute.leave(owner, owner.obj(), self, item, None, index, True)
         return item
 
     def clear(self, index: Any = -1) -> None:
         """Remove all items, each announced."""
-        doubles: cython.bint = self.has_doubles()
-        for item in list(self):
-            self.announce_remove(item, None, index)
-            if doubles:
-                self._take(item)
-        _clear(self)
+        list_changes.clear(self, index)
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        if isinstance(index, slice):
-            self.set_slice(index, list(value))
-            return
-        self.check_comers([value])
-        self.announce_remove(_get(self, index), None, index)
-        _set(self, index, self.announce_append(value, None, index))
-
-    @cython.cfunc
-    def check_comers(self, items: Any) -> Any:
-        """Refuse what cannot be a member, before those in its place are told to go."""
-        owner = self._owner
-        if owner is not None:
-            self._attribute.check_members(owner.obj(), items)
-
-    @cython.cfunc
-    def set_slice(self, index: Any, items: Any) -> Any:
-        places = range(*index.indices(len(self)))
-        if places.step == 1:
-            start: cython.Py_ssize_t = places.start
-            fresh: list[Any] = []
-            steps: cython.bint = self.step_by_step()
-            self.check_comers(items)
-            for item in _get(self, index):
-                self.announce_remove(item, None, start)
-                if steps:
-                    _delete(self, start)
-            for item in items:
-                item = self.announce_append(item, None, start + len(fresh))
-                if steps:
-                    _insert(self, start + len(fresh), item)
-                fresh.append(item)
-            if not steps:
-                _set(self, index, fresh)
-            return None
-        if len(items) != len(places):
-            raise ValueError(
-                f"attempt to assign sequence of size {len(items)} to extended slice of size "
-                f"{len(places)}"
-            )
-        for place, item in zip(places, items, strict=True):
-            self[place] = item
+        list_changes.set_item(self, index, value)
 
     def __delitem__(self, index: Any) -> None:
-        doomed = _get(self, index)
-        if not isinstance(index, slice):
-            self.announce_remove(doomed, None, index)
-            _delete(self, index)
-        elif self.has_doubles():
-            self.delete_slice_in_steps(index)
-        else:
-            for item in doomed:
-                self.announce_remove(item, None, index)
-            _delete(self, index)
-
-    @cython.cfunc
-    def delete_slice_in_steps(self, index: Any) -> Any:
-        """Delete a slice so that who goes last of several equal members is known."""
-        gone: list[Any] = []
-        for place in range(*index.indices(len(self))):
-            at = place - sum([each < place for each in gone])
-            self.announce_remove(_get(self, at), None, index)
-            _delete(self, at)
-            gone.append(place)
+        list_changes.delete_item(self, index)
 
     def _put(self, item: Any) -> None:
         list_append(self, item)
 
     def _empty(self, initiator: Any) -> None:
-        # One by one only where somebody may see it: that moves the rest of the list each time.
-        if self.step_by_step() and initiator is not False:
-            for item in list(self):
-                self.remove(item, initiator)
-            return
-        for item in list(self):
-            self.announce_remove(item, initiator, NO_KEY)
-        _clear(self)
+        list_changes.empty(self, initiator)
 
-    @cython.cfunc
-    def step_by_step(self) -> cython.bint:
+    def _step_by_step(self) -> Any:
         """Tell whether somebody looks at the list between the steps of a change."""
-        attribute: RelationSlot = self._attribute
-        return attribute is not None and (not attribute.quiet or self.has_doubles())
+        attribute: CollectionSlot = self._attribute
+        if attribute is None:
+            return False
+        return not attribute.quiet or has_doubles(self)
 
-    @cython.cfunc
-    def has_doubles(self) -> cython.bint:
+    def _has_doubles(self) -> Any:
         """Tell whether a member may be here more than once."""
-        return self._adapter is not None and self._adapter.doubles
+        return has_doubles(self)
 
     def _take(self, item: Any) -> None:
         at: cython.Py_ssize_t = identical(self, item)

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import exc as core_exc
 
 from cormorant import exc
+from cormorant.event._adapters_cy import without_adapters
 from cormorant.event.adapt import mark
 from cormorant.event.catalog import AttributeEvents
 from cormorant.event.constants import NO_KEY
 from cormorant.event.places import OfAttribute
 from cormorant.instrument._related_cy import ObjectSlot, RelationSlot
 from cormorant.instrument._state_cy import (
-    FLAG_DELETED,
     FLAG_FLUSHING,
     InstanceState,
     known_state,
@@ -28,7 +28,6 @@ from cormorant.instrument.constants import (
     OP_MODIFIED,
     OP_REMOVE,
     OP_REPLACE,
-    PASSIVE_NO_RESULT,
     AttributeEventToken,
 )
 
@@ -38,7 +37,6 @@ _OWN_PLACE = object()
 
 
 CHANGES = ("append", "remove", "set", "bulk_replace", "append_wo_mutation")
-MAKING = ("init_collection", "dispose_collection")
 
 
 class RelatedAttribute(RelationSlot):
@@ -63,8 +61,12 @@ class RelatedAttribute(RelationSlot):
         self.returning: frozenset[str] = frozenset()
         self.active_history = False
         self.reverse = None
-        self.quiet = True
-        self.listed = self.plain = self.collection
+        self.quiet = self.direct = True
+        self.listed = self.collection
+        self.making = self.entering_first = self.entering = _EMPTY
+        self.leaving_first = self.leaving = _EMPTY
+        self.entering_bare = self.leaving_bare = None
+        self.entering_returns = False
         self.cascades = True
         self.owns = False
         self.written = True
@@ -83,11 +85,21 @@ class RelatedAttribute(RelationSlot):
     def update(self, event: str, listeners: tuple[Any, ...], returning: bool) -> None:
         """Take the flattened listeners of one event."""
         at = next((i for i, each in enumerate(listeners) if each is _OWN_PLACE), -1)
-        self.early[event] = listeners[: max(at, 0)]
-        self.listeners[event] = listeners[at + 1 :]
+        first, later = listeners[: max(at, 0)], listeners[at + 1 :]
+        self.early[event] = first
+        self.listeners[event] = later
         self.quiet = not any(self.early.get(e) or self.listeners.get(e) for e in CHANGES)
-        self.plain = self.listed and not any(self.listeners.get(e) for e in MAKING)
         self.returning = self.returning | {event} if returning else self.returning - {event}
+        if event == ("append" if self.collection else "set"):
+            self.entering_returns = returning
+            self.entering_first, self.entering = first, later
+            self.entering_bare = without_adapters(later)
+            self.direct = not first and not returning
+        elif event == "remove":
+            self.leaving_first, self.leaving = first, later
+            self.leaving_bare = without_adapters(later)
+        elif event == "init_collection":
+            self.making = later
 
     def demand(self, option: str) -> None:
         """Load the old value before each change: a listener needs it."""
@@ -102,10 +114,6 @@ class RelatedAttribute(RelationSlot):
         place = OfAttribute(self.class_, self.key)
         for event in ("append", "remove") if self.collection else ("set", "remove"):
             AttributeEvents.board.add(place, mark(AttributeEvents.events[event], _OWN_PLACE))
-
-    def of_class(self, owner: Any) -> Any:
-        """Return this attribute as the class of `owner` has it: a subclass has its own."""
-        return state_of(owner).manager.attributes.get(self.key, self)
 
     def tell_early(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
         """Fire the part of an event that comes before session and other side are told."""
@@ -150,39 +158,6 @@ class RelatedAttribute(RelationSlot):
         problem = None if self.accepts is None else self.on_class.prop.refusal(state.mapper)
         if problem is not None:
             raise core_exc.InvalidRequestError(problem)
-
-    def admit(self, owner: InstanceState, member: Any, initiator: Any) -> None:
-        """Refuse a deleted member before anything is changed, where it would follow its owner."""
-        state = known_state(member)
-        if state is None or not state.flags & FLAG_DELETED or owner.link is None:
-            return
-        unit = owner.link.unit()
-        if self.cascades and unit is not None and (initiator is None or initiator.impl is self):
-            unit.cascade_into(member)
-
-    def follow(self, owner: InstanceState, member: Any, initiator: Any) -> None:
-        """Bring a new member into the session of its owner (save-update cascade)."""
-        if not self.cascades or member is None:
-            return
-        if initiator is not None and initiator.impl is not self:
-            return
-        link = owner.link
-        if link is None:
-            return
-        state = known_state(member)
-        if state is not None and state.link is link:
-            return
-        unit = link.unit()
-        if unit is not None:
-            unit.cascade_into(member)
-
-    def gain(self, owner: Any, member: Any, token: Any) -> None:
-        """Take `member` in because the other side got `owner`."""
-        raise TypeError(f"{type(self).__name__} has no members.")
-
-    def lose(self, owner: Any, member: Any, token: Any) -> None:
-        """Drop `member` because the other side left `owner`."""
-        raise TypeError(f"{type(self).__name__} has no members.")
 
     def abandon(self, member: Any) -> None:
         """Let a pending member that has left its only parent leave its session as well."""
@@ -257,89 +232,9 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
         self.note(obj, state, previous)
         state.values.pop(self.key, None)
 
-    def previous(self, obj: Any, state: InstanceState) -> Any:
-        """Return the value before a change without SQL, unless history is wanted."""
-        values = state.values
-        if self.key in values:
-            return values[self.key]
-        if state.pk is None or (state.old is not None and self.key in state.old):
-            return NO_VALUE
-        unit = None if state.link is None else state.link.unit()
-        if unit is None:
-            return NO_VALUE
-        if self.active_history:
-            return self.fetch(obj, state)
-        return unit.peek_related(obj, state, self.key)
-
-    def note(self, obj: Any, state: InstanceState, previous: Any) -> None:
-        """Remember the first old value of a persistent object."""
-        if state.pk is not None and self.written:
-            old = NO_VALUE if previous is PASSIVE_NO_RESULT else previous
-            note_change(obj, state, self.key, old)
-
-    def change(self, obj: Any, value: Any, initiator: Any, told: bool = False) -> None:
-        """Assign `value`, tell listeners, the other side (unless it told us), and the session."""
-        state = state_of(obj)
-        converts = self.converts("set")
-        if value is not None and not converts:
-            self.check_member(obj, value)
-        settle(state)
-        if value is not None:
-            self.admit(state, value, initiator)
-        previous = self.previous(obj, state)
-        token = initiator or self.replace_token
-        value = self.tell_early("set", obj, value, previous, token)
-        if value is not None and converts:
-            self.check_member(obj, value)
-        self.follow(state, value, initiator)
-        self.tell_reverse(obj, value, previous, token, told)
-        value = self.tell("set", obj, value, previous, token)
-        self.note(obj, state, previous)
-        state.values[self.key] = value
-        self.follow(state, value, initiator)  # a listener may have put another in its place
-        if self.reverse is not None:
-            left = previous is not None and not isinstance(previous, type(NO_VALUE))
-            if value is None and left and self.reverse.owns:
-                self.reverse.abandon(obj)
-        elif self.owns and previous is not value:
-            self.abandon(previous)
-
     def set_quietly(self, obj: Any, value: Any, initiator: Any = None) -> None:
         """Assign as `change` does."""
         self.change(obj, value, initiator)
-
-    def tell_reverse(self, obj: Any, value: Any, previous: Any, token: Any, told: bool) -> None:
-        """Move `obj` from the other side of the old value to that of the new one."""
-        reverse = self.reverse
-        if reverse is None or previous is value:
-            return
-        known = previous is not None and not isinstance(previous, type(NO_VALUE))
-        # A leaver that the other side told of has left it already. One object that goes over to
-        # another owner stays with the first until that one is read anew: as SQLAlchemy.
-        if known and not (told and (value is None or not reverse.collection)):
-            reverse.lose(previous, obj, self.replace_token if told else token)
-        if value is not None and not told:
-            reverse.gain(value, obj, token)
-
-    def gain(self, owner: Any, member: Any, token: Any) -> None:
-        """Take `member` as the value because the other side got `owner`."""
-        own = self.of_class(owner)
-        if own is not self:
-            own.gain(owner, member, token)
-        else:
-            self.change(owner, member, token, told=True)
-
-    def lose(self, owner: Any, member: Any, token: Any) -> None:
-        """Drop `member` because the other side left `owner`."""
-        own = self.of_class(owner)
-        if own is not self:
-            own.lose(owner, member, token)
-            return
-        state = state_of(owner)
-        settle(state)
-        previous = self.previous(owner, state)
-        if previous is member or previous is PASSIVE_NO_RESULT:
-            self.change(owner, None, token, told=True)
 
     def set_committed(self, state: InstanceState, value: Any) -> None:
         """Store a value as loaded: no events, no history."""

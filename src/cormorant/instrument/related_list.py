@@ -11,7 +11,6 @@ from cormorant.instrument._related_cy import CollectionSlot
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
-    known_state,
     note_change,
     settle,
     state_of,
@@ -36,7 +35,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
     def take_class(self, collection_class: Any) -> None:
         """Hold collections that `collection_class` makes."""
         self.shape = shape_of(collection_class)
-        self.listed = self.plain = self.shape is LISTS
+        self.listed = self.shape is LISTS
 
     def read(self, obj: Any) -> Any:
         """Return the collection on the general road."""
@@ -174,19 +173,17 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         self.shape.empty(current, None)
         state.values.pop(self.key, None)
 
-    def note(self, obj: Any, state: InstanceState, collection: Any) -> None:
-        """Remember the members before the first change of a persistent owner.
+    def owned(self, obj: Any, state: InstanceState, collection: Any) -> bool:
+        """Tell whether a collection is that of an object; one that was only read becomes it.
 
         Warns of a collection that its owner does not hold any more: it belongs to nobody.
         """
         if not self.holds(state, collection):
             warn_invalidated()
-            return
+            return False
         if state.extra is not None:
             self.claim(obj, state, collection)
-        known = not self.written or (state.old is not None and self.key in state.old)
-        if state.pk is not None and not known:
-            note_change(obj, state, self.key, self.shape.items(collection))
+        return True
 
     def claim(self, obj: Any, state: InstanceState, collection: Any) -> None:
         """Take a collection that was only read so far as the value, as it is about to change."""
@@ -199,45 +196,13 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         else:
             self.fetch(obj, state)
 
-    def appending(
-        self,
-        owner: InstanceState,
-        collection: Any,
-        item: Any,
-        initiator: Any,
-        key: Any = NO_KEY,
-    ) -> Any:
-        """Announce an append before it happens; return the item to append."""
-        obj = owner.obj()
-        converts = self.converts("append")
-        if item is not None and not converts:
-            self.check_member(obj, item)
-        settle(owner)
-        self.admit(owner, item, initiator)
-        token = initiator or self.append_token
-        item = self.tell_early("append", obj, item, token, key)
-        if item is not None and converts:
-            self.check_member(obj, item)
-        if owner.extra is not None:
-            self.claim(obj, owner, collection)  # loaded before the member may be flushed
-        self.follow(owner, item, initiator)
-        if self.reverse is not None and item is not None and not self.told_by(initiator):
-            if self.may_be_here(owner, known_state(item)):
-                collection._sa_adapter.doubles = True
-            self.reverse.gain(item, obj, token)
-        item = self.tell("append", obj, item, token, key)
-        self.note(obj, owner, collection)
-        self.follow(owner, item, initiator)  # a listener may have put another in its place
-        return item
-
     def may_be_here(self, owner: InstanceState, member: InstanceState) -> bool:
-        """Tell whether a member may be in the collection of `owner` before it comes.
+        """Tell whether a stored member may be in the collection of `owner` before it comes.
 
         The foreign key tells it of one that has not loaded its other side.
         """
-        known = member.dict.get(self.reverse.key, NO_VALUE)
-        if known is not NO_VALUE or member.pk is None or self.reverse.collection:
-            return known is owner.obj()
+        if self.reverse.collection:
+            return False
         settle(member)
         for source, foreign in self.on_class.property.join.pairs:
             here = member.values.get(member.mapper.property_of(foreign).key, NO_VALUE)
@@ -253,27 +218,6 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         token = initiator or self.append_token
         return self.tell("append_wo_mutation", owner.obj(), item, token, key)
 
-    def removing(
-        self,
-        owner: InstanceState,
-        collection: Any,
-        item: Any,
-        initiator: Any,
-        key: Any = NO_KEY,
-        gone: bool = False,
-    ) -> None:
-        """Announce a removal before it happens; `gone`: as it has happened."""
-        obj = owner.obj()
-        token = initiator or self.remove_token
-        self.tell_early("remove", obj, item, token, key)
-        one_sided = self.reverse is None or item is None or self.told_by(initiator)
-        if not one_sided and not self.stays(collection, item, gone):
-            self.reverse.lose(item, obj, token)
-        self.tell("remove", obj, item, token, key)
-        self.note(obj, owner, collection)
-        if self.owns and (self.reverse is None or self.reverse.collection):
-            self.abandon(item)
-
     def stays(self, collection: Any, item: Any, gone: bool) -> bool:
         """Tell whether a member that is removed is in its collection once more."""
         adapter = collection._sa_adapter
@@ -284,10 +228,6 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
 
     def gain(self, owner: Any, member: Any, token: Any) -> None:
         """Append because the other side was set; an unloaded collection takes note only."""
-        own = self.of_class(owner)
-        if own is not self:
-            own.gain(owner, member, token)
-            return
         state = state_of(owner)
         settle(state)
         current = state.values.get(self.key)
@@ -303,10 +243,6 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
 
     def lose(self, owner: Any, member: Any, token: Any) -> None:
         """Remove because the other side was changed; an unloaded one takes note only."""
-        own = self.of_class(owner)
-        if own is not self:
-            own.lose(owner, member, token)
-            return
         state = state_of(owner)
         settle(state)
         current = state.values.get(self.key)
