@@ -134,3 +134,45 @@ def test_options_of_a_statement_do_not_keep_a_deletion_off(loader: str) -> None:
             return left(orm, session, classes)
 
     scenario.contract.check("fast")  # type: ignore[attr-defined] # `contract` puts it there
+
+
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_pending_object_that_leaves_one_of_two_owners(legacy: bool) -> None:
+    @contract()
+    def scenario(orm: Orm, heard: Recorder, engine: Engine) -> object:
+        Base: Any = orm.declarative_base()
+        whole = "all, delete-orphan"
+
+        class Person(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "persons"
+            id = Column(Integer, primary_key=True)
+            tools = orm.relationship("Tool", cascade=whole)
+
+        class Shop(Base):  # type: ignore[misc] # as above
+            __tablename__ = "shops"
+            id = Column(Integer, primary_key=True)
+            tools = orm.relationship("Tool", cascade=whole)
+
+        class Tool(Base):  # type: ignore[misc] # as above
+            __tablename__ = "tools"
+            id = Column(Integer, primary_key=True)
+            person_id: Any = Column(ForeignKey("persons.id"))
+            shop_id: Any = Column(ForeignKey("shops.id"))
+            __mapper_args__ = {"legacy_is_orphan": legacy}
+
+        Base.metadata.create_all(engine)
+        with orm.Session(engine) as session:
+            tool, stored = Tool(), Tool()
+            person, shop = Person(tools=[tool, stored]), Shop(tools=[tool, stored])
+            session.add_all([person, shop])
+            person.tools.remove(tool)
+            told = [tool in session]
+            session.add(tool)
+            shop.tools.remove(tool)
+            told.append(tool in session)
+            session.commit()
+            person.tools.remove(stored)
+            session.commit()
+            return told, len(shop.tools), len(session.scalars(orm.select(Tool)).all())
+
+    scenario.contract.check("fast")  # type: ignore[attr-defined] # as above

@@ -164,3 +164,29 @@ def test_inspect_tells_about_a_class(orm: Orm, heard: Recorder, engine: Engine) 
         world.User.name.key,
         world.User.name.class_,
     ]
+
+
+@contract()
+def test_what_is_committed_on_a_new_object_is_no_change(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = blog(orm, engine)
+    attributes = orm.attributes
+    user, first, second = world.User(), world.Address(email="1"), world.Address(email="2")
+
+    def told() -> list[Any]:
+        return [
+            [attributes.get_history(user, "name"), attributes.get_history(first, "user")],
+            [
+                [each.email for each in part or ()]
+                for part in attributes.get_history(user, "addresses")
+            ],
+        ]
+
+    attributes.set_committed_value(user, "name", "Ann")
+    attributes.set_committed_value(user, "addresses", [first])
+    attributes.set_committed_value(first, "user", user)
+    before = told()
+    user.name = "Bob"
+    user.addresses.append(second)
+    return before, told()

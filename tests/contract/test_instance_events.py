@@ -236,3 +236,43 @@ def test_pickle_of_new_objects_with_children(orm: Orm, heard: Recorder, engine: 
     # The subject tells of an object when it is complete, and so of its children first.
     heard.log.sort(key=str)
     return [copy.name, copy.addresses[0].email, copy.addresses[0].user is copy]
+
+
+@contract()
+def test_refresh_flush_names_the_version_of_a_row(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Base: Any = orm.declarative_base()
+
+    class Counted(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "counted"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+        version = Column(Integer, nullable=False)
+        __mapper_args__ = {"version_id_col": version}
+
+    class Stamped(Base):  # type: ignore[misc] # as above
+        __tablename__ = "stamped"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20), default="none")
+        stamp = Column(Integer, onupdate=7)
+        version = Column(Integer, nullable=False)
+        __mapper_args__ = {"version_id_col": version}
+
+    Base.metadata.create_all(engine)
+
+    def note(target: Any, _context: Any, names: Any) -> None:
+        heard.note("brought", target, sorted(names), target.version)
+
+    with orm.Session(engine) as session:
+        for class_ in (Counted, Stamped):
+            orm.event.listen(class_, "refresh_flush", note)
+            made = class_()
+            session.add(made)
+            session.flush()
+            made.name = "first"
+            session.flush()
+            made.name = "second"
+            session.commit()
+            heard.note("version", made.version)
+        return None

@@ -100,3 +100,30 @@ def test_what_one_statement_cannot_write_is_refused(
             ),
             heard.error(lambda: session.execute(orm.insert(Engineer).values(name="x"))),
         ]
+
+
+@contract(*EVERY)
+def test_inserted_rows_of_all_tables_are_returned_in_their_order(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = family(orm, engine)
+    Lead = world.Lead
+    rows = [{"name": name, "skill": name * 2, "team": name * 3} for name in "cab"]
+    with orm.Session(engine) as session:
+        made = session.scalars(
+            orm.insert(Lead).returning(Lead, sort_by_parameter_order=True), rows
+        ).all()
+        told = [[type(each).__name__, each.name, each.skill, each.team] for each in made]
+        told.append([made[0] in session, session.get(world.Person, made[0].id) is made[0]])
+        return told
+
+
+@contract()
+def test_columns_of_inserted_rows_are_returned(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Lead = family(orm, engine).Lead
+    rows = [{"name": name, "skill": name * 2, "team": name * 3} for name in "cab"]
+    wanted = orm.insert(Lead).returning(Lead.team, Lead.name, Lead.id)
+    with orm.Session(engine) as session:
+        return sorted([tuple(row) for row in session.execute(wanted, rows)])

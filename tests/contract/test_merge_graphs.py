@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 
 from .heard import Recorder
@@ -467,3 +468,97 @@ def test_two_sources_of_one_key_have_one_target(
         told = [each.name for each in merged.children]
         session.commit()
         return told
+
+
+def duck(orm: Orm) -> Any:
+    """Return a class that is like a set, but none."""
+
+    class Duck:
+        def __init__(self) -> None:
+            self.members: list[Any] = []
+
+        def add(self, item: Any) -> None:
+            self.members.append(item)
+
+        def remove(self, item: Any) -> None:
+            self.members.remove(item)
+
+        def __iter__(self) -> Any:
+            return iter(self.members)
+
+    return Duck
+
+
+def emulator(orm: Orm) -> Any:
+    """Return a class that says that it is like a set, with methods of its own."""
+    collection = orm.module("collections").collection
+
+    class Emulator:
+        __emulates__ = set
+
+        def __init__(self) -> None:
+            self.members: list[Any] = []
+
+        @collection.appender
+        def take(self, item: Any) -> None:
+            self.members.append(item)
+
+        @collection.remover
+        def drop(self, item: Any) -> None:
+            self.members.remove(item)
+
+        @collection.iterator
+        def __iter__(self) -> Any:
+            return iter(self.members)
+
+    return Emulator
+
+
+@pytest.mark.parametrize("make", [duck, emulator], ids=["duck", "emulator"])
+def test_collections_of_the_users_own_are_merged(make: Any) -> None:
+    @contract()
+    def scenario(orm: Orm, heard: Recorder, engine: Engine) -> object:
+        Base: Any = orm.declarative_base()
+        adapter = orm.module("collections").collection_adapter
+
+        class Owner(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "owners"
+            id = Column(Integer, primary_key=True)
+            things = orm.relationship(
+                "Thing",
+                collection_class=make(orm),
+                cascade="all, delete-orphan",
+                back_populates="owner",
+            )
+
+        class Thing(Base):  # type: ignore[misc] # as above
+            __tablename__ = "things"
+            id = Column(Integer, primary_key=True)
+            name = Column(String(20))
+            owner_id: Any = Column(ForeignKey("owners.id"))
+            owner = orm.relationship("Owner", back_populates="things")
+
+        def owner(key: int, **names: str) -> Any:
+            made = Owner(id=key)
+            for name, number in names.items():
+                adapter(made.things).append_with_event(Thing(id=int(number), name=name))
+            return made
+
+        Base.metadata.create_all(engine)
+        with orm.Session(engine) as session:
+            session.add(owner(1, a="1", b="2"))
+            session.commit()
+            kept = session.get(Owner, 1)
+            merged = session.merge(owner(1, a="1", c="3"))
+            session.commit()
+            told = [merged is kept, sorted(each.name for each in kept.things)]
+            fresh = session.merge(owner(2, d="4"))
+            session.commit()
+            told.append([each.owner is fresh for each in fresh.things])
+            session.expunge_all()
+            with orm.Session(engine) as other:
+                copied = other.merge(fresh, load=False)
+                told.append([[each.name, each in other] for each in copied.things])
+            return told
+
+    scenario.contract.check("fast")  # type: ignore[attr-defined] # `contract` puts it there

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, String, Table
+from sqlalchemy import Column, Engine, Integer, String, Table, func
 
 from .databases import EVERY
 from .heard import Recorder
@@ -183,3 +183,24 @@ def test_the_bind_of_a_session_and_its_new_start(
     session.add(world.User(name="lost"))
     session.reset()
     return [*told, user in session, list(session.new), session.in_transaction()]
+
+
+@contract(*EVERY)
+def test_a_connection_executes_statements_of_the_mapper(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    User = people(orm, engine).User
+    names = orm.select(User.name).order_by(User.id)
+    with engine.connect() as connection:
+        told: list[Any] = [
+            connection.scalar(names),
+            connection.scalars(names).all(),
+            connection.execute(names).first()[0],
+            connection.scalar(orm.select(func.count()).select_from(User)),
+            connection.execute(orm.insert(User), [{"name": "x"}, {"name": "y"}]).rowcount,
+            connection.execute(orm.update(User).where(User.name == "x").values(name="z")).rowcount,
+            connection.execute(orm.delete(User).where(User.name == "z")).rowcount,
+            connection.scalar(orm.exists(orm.select(User.id).where(User.name == "y")).select()),
+        ]
+        told.append(len(connection.execute(orm.select(User)).all()))
+        return told

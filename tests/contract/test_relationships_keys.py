@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
+import pytest
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table, event, func
 
 from .heard import Recorder
 from .oracle import Orm
-from .runner import contract
+from .runner import contract, marked
 
 BOTH = ("sqlite", "postgresql")
 
@@ -162,3 +163,53 @@ def test_a_row_is_taken_over_with_its_children(
         session.add(User(name="Ann", notes=[Note(), Note()]))
         session.commit()
         return [note.id for note in session.get(User, "Ann").notes]
+
+
+@pytest.mark.parametrize("passive", [True, False])
+@pytest.mark.parametrize("database", list(map(marked, ("sqlite", "postgresql"))))
+def test_rows_of_all_tables_of_an_object_follow_its_key(
+    passive: bool, database: str, request: pytest.FixtureRequest
+) -> None:
+    @contract("sqlite", "postgresql")
+    def scenario(orm: Orm, heard: Recorder, engine: Engine) -> object:
+        if engine.dialect.name == "sqlite" and passive:
+            event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
+        moved = (
+            {"onupdate": "CASCADE"} if passive else {"deferrable": True, "initially": "DEFERRED"}
+        )
+        told: dict[str, Any] = {"passive_updates": passive}
+        Base: Any = orm.declarative_base()
+
+        class Place(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "places"
+            name = Column(String(20), primary_key=True)
+            kind = Column(String(20))
+            __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "place", **told}
+
+        class Town(Place):
+            __tablename__ = "towns"
+            town = Column(ForeignKey("places.name", **moved), primary_key=True)
+            people = Column(Integer)
+            __mapper_args__ = {"polymorphic_identity": "town", **told}
+
+        class Port(Town):
+            __tablename__ = "ports"
+            town = Column(ForeignKey("towns.town", **moved), primary_key=True)
+            ships = Column(Integer)
+            __mapper_args__ = {"polymorphic_identity": "port", **told}
+
+        Base.metadata.create_all(engine)
+        with orm.Session(engine) as session:
+            session.add_all([Town(name="a", people=1), Port(name="b", people=2, ships=3)])
+            session.commit()
+            town, port = session.get(Place, "a"), session.get(Place, "b")
+            town.people, port.ships
+            town.name, port.name, port.ships = "aa", "bb", 4
+            session.flush()
+            seen = [town.name, town.town, port.name, port.town]
+            session.commit()
+            port.name, port.people = "bbb", func.abs(-5)
+            session.commit()
+            return seen, [port.name, port.town, port.people, port.ships, town.people]
+
+    scenario(database, "fast", request)

@@ -45,6 +45,8 @@ class UOWTransaction:
         self.late: list[tuple[Any, Any, Any]] = []
         self.unseen: dict[Any, list[Any]] = {}
         """Deleted owners of members that nobody has seen, by relationship."""
+        self.versions: dict[int, tuple[Any, Any]] = {}
+        """(version of the row, the next one) of objects that have the next one already."""
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
 
     @property

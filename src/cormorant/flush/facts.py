@@ -22,7 +22,8 @@ class WriteFacts:
     order of the table. `omittable`: 1 where None leaves the column out, 2 where only a missing
     value does, else 0. `defaults` and `updates`: Python-side defaults by key. `server_keys`:
     what the server fills on INSERT; `server_update_keys`: on UPDATE. `computed`: the columns
-    that only the server writes. `passive_deletes`: rows go with those of the table above.
+    that only the server writes. `passive_deletes`: rows go with those of the table above;
+    `follows`: and their keys follow (passive_updates).
     """
 
     table: Any
@@ -44,6 +45,7 @@ class WriteFacts:
     generated_pk: str | None
     computed: dict[str, Any]
     passive_deletes: bool
+    follows: bool
 
     @classmethod
     def of(cls, mapper: Mapper) -> WriteFacts:
@@ -110,6 +112,7 @@ def _collect(mapper: Mapper, table: Any) -> WriteFacts:
         if column.server_onupdate is not None:
             server_updates.append(key)
     is_root = table is mapper.base_mapper.local_table
+    follows = is_root or _owner(mapper, table).passive_updates
     where = key_columns(mapper, table)
     return WriteFacts(
         table,
@@ -131,11 +134,12 @@ def _collect(mapper: Mapper, table: Any) -> WriteFacts:
             key: _comparison(column)
             for key, column in zip(keys, columns, strict=True)
             # The database carries a new key of the root's row on to the tables below.
-            if is_root or column not in where
+            if is_root or not follows or column not in where
         },
         generated,
         computed,
         not is_root and _owner(mapper, table).passive_deletes,
+        follows,
     )
 
 

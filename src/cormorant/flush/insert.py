@@ -276,6 +276,8 @@ def _after_batch(
     if not listeners:
         return
     brought = [key for key in fetched if key not in facts.pk_keys]
+    if facts.is_root and mapper.version is not None and mapper.version.counts:
+        brought.append(mapper.version.key)
     defaulted = {id(obj): names for obj, names in context.defaulted}
     for obj in objects:
         own = [key for key in defaulted.get(id(obj), ()) if key not in facts.pk_keys]

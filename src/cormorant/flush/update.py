@@ -18,6 +18,8 @@ from cormorant.sql.errors import Facts
 from cormorant.sql.writes import update_plan
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.engine import Connection
 
     from cormorant.flush.context import UOWTransaction
@@ -46,7 +48,8 @@ def update_in(
     written, expressive = group_changes(objects, context.before, facts.comparisons, groups)
     if not written:
         return []
-    if expressive or facts.sql_updates or facts.updates or _eager_keys(mapper, facts):
+    told = facts.is_root and mapper.version is not None and bool(mapper.dispatch.refresh_flush)
+    if expressive or facts.sql_updates or facts.updates or told or _eager_keys(mapper, facts):
         groups = _regrouped(context, mapper, facts, groups, connection)
     for keys, group in groups.items():
         ordered = keys if len(keys) == 1 else tuple([k for k in facts.keys if k in keys])
@@ -132,26 +135,46 @@ def _with_updates(
             else:
                 values[key] = value
         keys = [*keys, *given]
-        if given and mapper.dispatch.refresh_flush:
-            _tell_brought(context, mapper, obj, given)
+        brought = list(given)
+    else:
+        brought = []
+    if mapper.dispatch.refresh_flush:
+        if facts.is_root and mapper.version is not None and mapper.version.counts:
+            brought.append(_next_version(context, mapper, obj))
+        if brought:
+            _tell_brought(context, mapper, obj, brought)
             # What these listeners set goes into the same statement.
-            keys += net_changes(obj, context.before(obj), facts.comparisons)
+            changed = net_changes(obj, context.before(obj), facts.comparisons)
+            keys = [*keys, *[key for key in changed if key not in brought]]
     return [key for key in facts.keys if key in keys]
 
 
-def _tell_brought(
-    context: UOWTransaction, mapper: Mapper, obj: Any, names: tuple[str, ...]
-) -> None:
+def _next_version(context: UOWTransaction, mapper: Mapper, obj: Any) -> str:
+    """Give an object the version that its row will have; return the name of the attribute."""
+    rule = mapper.version
+    assert rule is not None
+    versions = _version_of(context, mapper, obj, context.before(obj))
+    context.versions[id(obj)] = versions
+    values_of(obj)[rule.key] = versions[1]
+    return rule.key
+
+
+def _tell_brought(context: UOWTransaction, mapper: Mapper, obj: Any, names: Sequence[str]) -> None:
     if not names:
         return
     for listener in mapper.dispatch.refresh_flush:
         listener(obj, context, list(names))
 
 
-def _version_of(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, Any]:
+def _version_of(
+    context: UOWTransaction, mapper: Mapper, obj: Any, before: dict[str, Any]
+) -> tuple[Any, Any]:
     """Return the version a row must have, and the one it gets."""
     rule = mapper.version
     assert rule is not None
+    known = context.versions.pop(id(obj), None)
+    if known is not None:
+        return known
     values = values_of(obj)
     current = before.get(rule.key, NO_VALUE)
     if current is NO_VALUE:
@@ -167,9 +190,17 @@ def _version_of(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, 
     return current, following
 
 
-def _where(mapper: Mapper, obj: Any, before: dict[str, Any]) -> tuple[Any, ...]:
-    """Return the key that the row has in the database, whatever the object says now."""
-    return mapper.identity_of(state_of(obj).pk)
+def _where(
+    context: UOWTransaction, mapper: Mapper, facts: WriteFacts, obj: Any
+) -> tuple[Any, ...]:
+    """Return the key that the row has in the database, whatever the object says now.
+
+    A row of a table below keeps the old key until it is written, unless the database moves it.
+    """
+    pk = state_of(obj).pk
+    if not facts.follows:
+        pk = context.old_keys.get(id(obj), pk)
+    return mapper.identity_of(pk)
 
 
 def _update_batch(
@@ -196,7 +227,7 @@ def _update_batch(
         owner=mapper.class_.__name__,
     )
     road = wire.road(connection, plan)
-    if rule is None:
+    if rule is None and (facts.follows or not context.old_keys):
         active = road == "fast" and any(p is not None for p in plan.processors)
         try:
             rows = update_rows_of(
@@ -213,10 +244,10 @@ def _update_batch(
     for obj in objects:
         values = values_of(obj)
         before = context.before(obj)
-        tail = _where(mapper, obj, before)
+        tail = _where(context, mapper, facts, obj)
         row = [values.get(key) for key in set_keys]
         if rule is not None:
-            current, following = _version_of(mapper, obj, before)
+            current, following = _version_of(context, mapper, obj, before)
             tail = (*tail, current)
             if counted:
                 row[set_keys.index(rule.key)] = following
@@ -285,6 +316,17 @@ def _move_keys(
         known.pop(state.pk, None)
         state.pk = pk
         known[pk] = state.ref
+        _hand_down(mapper, obj)
+
+
+def _hand_down(mapper: Mapper, obj: Any) -> None:
+    """Give a new key to the attributes of the tables below that have it under other names."""
+    values, old = values_of(obj), state_of(obj).old
+    for facts in WriteFacts.of_all(mapper)[1:]:
+        for source, target in facts.copies:
+            if not facts.follows and old is not None:
+                old.setdefault(target, values.get(target, NO_VALUE))
+            values[target] = values[source]
 
 
 def _update_expressions(
@@ -301,12 +343,12 @@ def _update_expressions(
     """
     values = values_of(obj)
     before = context.before(obj)
-    identity = _where(mapper, obj, before)
+    identity = _where(context, mapper, facts, obj)
     criteria = [c == v for c, v in zip(facts.where, identity, strict=True)]
     given = {facts.column_of[key]: values.get(key) for key in keys}
     rule = mapper.version if facts.is_root else None
     if rule is not None:
-        current, following = _version_of(mapper, obj, before)
+        current, following = _version_of(context, mapper, obj, before)
         criteria.append(rule.column == current)
         if callable(rule.generator):
             given[rule.column] = following

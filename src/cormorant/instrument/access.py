@@ -77,9 +77,15 @@ def set_committed_value(instance: Any, key: str, value: Any) -> None:
     settle(state)
     if attribute.uses_objects:
         attribute.set_committed(state, value)
-        return
-    state.values[key] = value
-    state.forget_change(key)
+    else:
+        state.values[key] = value
+        state.forget_change(key)
+    if state.pk is None:
+        committed = state.values[key]
+        if attribute.collection:
+            committed = attribute.shape.items(committed)
+        extra = state.extras()
+        extra.committed = {**(extra.committed or {}), key: committed}
 
 
 def get_attribute(instance: Any, key: str) -> Any:

@@ -71,6 +71,12 @@ class CollectionShape:
         self.appender, self.remover = roles["appender"], roles["remover"]
         self.iterator = roles["iterator"]
 
+    def of(self, items: Iterable[Any]) -> Any:
+        """Return a collection of these members that belongs to nobody."""
+        made = self.make()
+        self.fill(made, items)
+        return made
+
     def items(self, collection: Any) -> list[Any]:
         """Return the members of a collection."""
         return list(getattr(collection, self.iterator)())

@@ -51,6 +51,8 @@ class StateExtras(Unheld):
     _names: set[str] | None = None
     queues: dict[str, Queue] | None = None
     owners: dict[Any, Any] | None = None
+    committed: dict[str, Any] | None = None
+    """Values of an object without a row that count as loaded: its history begins with them."""
     expired = False
     load_options: tuple[Any, ...] = ()
 
@@ -118,4 +120,5 @@ class StateExtras(Unheld):
         self.queues = None
         self.forget_empties()
         self._names = None
+        self.committed = None
         self.expired = False

@@ -74,10 +74,16 @@ def history_of(state: InstanceState, attribute: Any, pending: bool = True) -> Hi
         if current is NO_VALUE:
             return HISTORY_BLANK
         if state.pk is None:
-            return History([current], (), ())
+            return _scalar_history(current, _committed(state, key), attribute)
         return History((), [current], ())
     before = state.old[key]
     return _scalar_history(current, before, attribute)
+
+
+def _committed(state: InstanceState, key: str) -> Any:
+    """Return what an object without a row was given by `set_committed_value`, or NO_VALUE."""
+    committed = None if state.extra is None else state.extra.committed
+    return NO_VALUE if committed is None else committed.get(key, NO_VALUE)
 
 
 def _scalar_history(current: Any, before: Any, attribute: Any) -> History:
@@ -106,11 +112,17 @@ def _collection_history(state: InstanceState, attribute: Any, pending: bool) -> 
             return HISTORY_BLANK
         return History(list(queue.added), (), list(queue.removed))
     current = attribute.shape.items(current)
-    if state.pk is None and current:
-        return History(current, [], [])
-    if state.old is None or key not in state.old:
+    before = NO_VALUE
+    if state.pk is None:
+        before = _committed(state, key)
+        if before is NO_VALUE and current:
+            return History(current, [], [])
+    elif state.old is not None:
+        before = state.old.get(key, current)
+    else:
+        before = current
+    if before is current:
         return History((), current, ())
-    before = state.old[key]
     if before is NO_VALUE:
         return History(current, (), ())
     known = {id(item) for item in before}

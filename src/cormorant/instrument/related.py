@@ -166,7 +166,7 @@ class RelatedAttribute(RelationSlot):
             return
         unit = state.link.unit()
         if unit is not None:
-            unit.expunge(member)
+            unit.leave_orphaned(member, self)
 
     def flag_modified(self, obj: Any) -> None:
         """Mark the attribute as changed although nobody assigned to it."""

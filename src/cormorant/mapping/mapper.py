@@ -82,6 +82,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
         concrete: bool = False,
         passive_updates: bool = True,
         passive_deletes: bool = False,
+        legacy_is_orphan: bool = False,
     ) -> None:
         self.class_ = class_
         self.registry = registry
@@ -107,6 +108,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
         self.always_refresh = always_refresh
         self.passive_updates = passive_updates
         self.passive_deletes = passive_deletes
+        self.legacy_is_orphan = legacy_is_orphan
         self.memo: dict[Any, Any] = {}
         self.configured = False
         self.configure_failed: Exception | None = None

@@ -187,8 +187,12 @@ class _Merge:
             merged = targets[0]
         elif isinstance(value, dict):
             merged = dict(zip(value, targets, strict=True))
+        elif isinstance(value, (list, set)):
+            merged = targets if isinstance(value, list) else set(targets)
+        elif self.load:
+            merged = prop.impl.shape.of(targets)
         else:
-            merged = set(targets) if isinstance(value, (set, frozenset)) else targets
+            merged = targets
         if self.load:
             setattr(target, prop.key, merged)
         else:

@@ -23,6 +23,7 @@ from cormorant.session import (
     functions,
     loading,
     merging,
+    owners,
     relations,
 )
 from cormorant.session.members import ObjectSet
@@ -216,6 +217,10 @@ class Session(Statements):
     def load_for_work(self, target: Any, state: Any, prop: Any) -> None:
         """Load a relationship that a deletion or a flush needs, whatever its options say."""
         relations.load_for_work(self, target, state, prop)
+
+    def leave_orphaned(self, member: Any, left: Any) -> None:
+        """Let a pending object go that has left its owner; called by the attribute `left`."""
+        owners.leave_orphaned(self, member, left)
 
     def settle_deletes(self) -> None:
         """Find what else the deletions so far delete."""

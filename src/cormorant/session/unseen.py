@@ -59,6 +59,16 @@ def _may_belong(obj: Any, key: str, owned: set[Any]) -> bool:
     return (state.dict[key] if before is NO_VALUE else before) in owned
 
 
+def _is_pointed_at(mapper: Any) -> bool:
+    """Tell whether other rows refer to these with `post_update`: they let go of them first."""
+    return any(
+        mapper.isa(prop.mapper)
+        for other in mapper.registry.all_mappers()
+        for prop in other.relationships
+        if prop.post_update
+    )
+
+
 def _is_plain(prop: Any) -> bool:
     """Tell whether members have one table, no version, and nothing that depends on them."""
     known: bool | None = prop.mapper.memo.get(("unseen", prop))
@@ -83,5 +93,6 @@ def _is_plain(prop: Any) -> bool:
             and mapper.polymorphic_on is None
             and not dependents
             and not cascades
+            and not _is_pointed_at(mapper)
         )
     return known

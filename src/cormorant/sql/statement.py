@@ -295,6 +295,12 @@ class LightSelect:
         core = self.build(itself)
         return core._execute_on_connection(connection, distilled_params, execution_options)
 
+    def _execute_on_scalar(
+        self, connection: Any, distilled_params: Any, execution_options: Any
+    ) -> Any:
+        core = self.build(itself)
+        return core._execute_on_scalar(connection, distilled_params, execution_options)
+
 
 class Derived(LightSelect):
     """A SELECT that the ORM makes of a light one; it has the values of that one."""
