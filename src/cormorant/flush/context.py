@@ -43,6 +43,8 @@ class UOWTransaction:
         self.pairs: dict[Any, Pairs] = {}
         self.old_keys: dict[int, Any] = {}
         self.late: list[tuple[Any, Any, Any]] = []
+        self.saved: dict[int, list[list[Any]]] = {}
+        """Batches of this round in tables that refer to each other, by the first root mapper."""
         self.unseen: dict[Any, list[Any]] = {}
         """Deleted owners of members that nobody has seen, by relationship."""
         self.versions: dict[int, tuple[Any, Any]] = {}

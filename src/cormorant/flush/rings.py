@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import CircularDependencyError
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]]:
     """Split objects into batches: none needs the key of a row that comes in a later one.
 
-    Parents that have their key already come first as well, unless they go in a circle.
+    Parents that have their key already come first as well, those before the flush and those that
+    stay included, as far as they are in memory; unless they go in a circle.
     """
+    known = _known_parents(objects)
 
     def parents(obj: Any) -> list[Any]:
-        return [parent for _prop, parent in _parents(context, obj)]
+        changed = [parent for _prop, parent in _parents(context, obj)]
+        return [*changed, *[each for each in known.get(id(obj), ()) if each is not obj]]
 
     def awaited(obj: Any) -> list[Any]:
         return [parent for _prop, parent in _awaited(context, obj)]
@@ -44,6 +48,22 @@ def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]
         return levels(objects, awaited, refuse)
 
 
+def _known_parents(objects: list[Any]) -> dict[int, list[Any]]:
+    """Return id of a stored object -> its parents, as references and lists in memory tell."""
+    found: dict[int, list[Any]] = {}
+    for obj in objects:
+        state = state_of(obj)
+        written = written_relationships(state.manager.mapper)
+        for prop in written.here:
+            parent = None if prop.post_update else state.values.get(prop.key)
+            if parent is not None and state.pk is not None:
+                found.setdefault(id(obj), []).append(parent)
+        for prop in written.there:
+            for member in () if prop.post_update else prop.members(obj, state):
+                found.setdefault(id(member), []).append(obj)
+    return found
+
+
 def _awaited(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
     """Return (relationship, parent) for the new parents whose keys an object waits for."""
     return [each for each in _parents(context, obj) if state_of(each[1]).pk is None]
@@ -62,23 +82,45 @@ def _parents(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
     return [(p, parent) for p, parent in found if parent is not None and parent is not NO_VALUE]
 
 
-def children_first(ring: list[Mapper], doomed: list[Any]) -> list[list[Any]]:
-    """Split objects to delete into batches: none is referred to by a row of a later one."""
+def children_first(
+    ring: list[Mapper], doomed: list[Any], saved: list[list[Any]]
+) -> list[list[Any]]:
+    """Split objects to delete into batches: none is referred to by a row of a later one.
+
+    `saved`: the batches of the same tables that this flush has written. As SQLAlchemy, each
+    object comes as early as it can: after what was saved, a member one step after the look at
+    the list of its owner, and that is one step after its owner was saved.
+    """
     owners = Owners(ring, doomed, late=False)
+    members: dict[int, list[Any]] = {}
+    steps: dict[int, int] = {}
+    # Between two batches stands the look at the lists of the first.
+    times = {id(obj): 2 * at for at, batch in enumerate(saved) for obj in batch}
+    first = 2 * len(saved) - 1 if saved else 0
+    for obj in doomed:
+        for _prop, owner in owners.of(obj):
+            if owner is not obj:
+                members.setdefault(id(owner), []).append(obj)
+                steps[id(obj)] = 1
+    known = _known_parents([*doomed, *[obj for batch in saved for obj in batch]])
+    for batch in levels(doomed, lambda obj: members.get(id(obj), ()), partial(_refuse, owners)):
+        for obj in batch:
+            after = [steps[id(each)] + 1 for each in members.get(id(obj), ())]
+            after += [times[id(o)] + 2 for o in known.get(id(obj), ()) if id(o) in times]
+            steps[id(obj)] = max([first, steps.get(id(obj), 0), *after])
+    return [
+        [obj for obj in doomed if steps[id(obj)] == step] for step in sorted(set(steps.values()))
+    ]
 
-    def refuse(circle: list[Any]) -> Exception:
-        props = [
-            str(prop)
-            for each in circle
-            for prop, owner in owners.of(each)
-            if any(owner is other for other in circle)
-        ]
-        return circular("cannot be deleted", circle, props)
 
-    def parents(obj: Any) -> list[Any]:
-        return [owner for _prop, owner in owners.of(obj) if owner is not obj]
-
-    return levels(doomed, parents, refuse)[::-1]
+def _refuse(owners: Owners, circle: list[Any]) -> Exception:
+    props = [
+        str(prop)
+        for each in circle
+        for prop, owner in owners.of(each)
+        if any(owner is other for other in circle)
+    ]
+    return circular("cannot be deleted", circle, props)
 
 
 class Owners:

@@ -116,11 +116,12 @@ def _save_ring(context: UOWTransaction, ring: Ring, changes: Changes) -> None:
     """Write the objects of tables that refer to each other: parents before their children."""
     new = {root: changes.new.get(root, []) for root in ring}
     changed = {root: _by_key(changes.changed.get(root, [])) for root in ring}
-    if len(ring) == 1 and not (context.incoming and refers_to_itself(ring[0])):
+    if len(ring) == 1 and not refers_to_itself(ring[0]):
         _save(context, ring[0], new[ring[0]], changed[ring[0]])
         return
     everything = [obj for root in ring for obj in (*new[root], *changed[root])]
-    batches = parents_first(context, everything)
+    batches = parents_first(context, everything) if everything else []
+    context.saved[id(ring[0])] = batches
     sync_from_outside(context, ring, everything)
     for batch in batches:
         inside = {id(obj) for obj in batch}
@@ -203,7 +204,7 @@ def _delete_ring(context: UOWTransaction, ring: Ring, doomed: list[Any]) -> None
     if len(ring) == 1 and not refers_to_itself(ring[0]):
         _delete_batch(context, ring[0], doomed)
         return
-    for batch in children_first(ring, doomed):
+    for batch in children_first(ring, doomed, context.saved.get(id(ring[0]), [])):
         for root in ring:
             part = [obj for obj in batch if state_of(obj).manager.mapper.base_mapper is root]
             if part:
