@@ -1,11 +1,12 @@
 # cython: boundscheck=False, wraparound=False
-"""The loop over the members of many-to-many relationships."""
+"""The loops over the members of many-to-many relationships."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cormorant.instrument._state_cy import known_state
+from cormorant.instrument._state_cy import known_state, link_of, values_of
+from cormorant.instrument.collections import members_of
 
 try:
     import cython
@@ -28,7 +29,7 @@ def take_members(members: Any, owner: Any, link: Any, class_: Any, pairs: Any, t
     turned: cython.bint = pairs.turned
     here = id(owner)
     for member in members:
-        if type(member) is not class_ or known_state(member).link is not link:
+        if type(member) is not class_ or link_of(member) is not link:
             odd.append(member)
             continue
         there = id(member)
@@ -40,4 +41,38 @@ def take_members(members: Any, owner: Any, link: Any, class_: Any, pairs: Any, t
                 continue
             seen.add(pair)
         found.append((owner, member))
+    return odd
+
+
+def take_new_pairs(objects: Any, link: Any, plan_of: Any, pairs_of: Any) -> Any:
+    """Note the pairs of new objects whose class has a KeyPlan, which `plan_of(obj)` gives.
+
+    `pairs_of(relationship)` gives what notes them. Return (owner, relationship, members) where
+    members need a look.
+    """
+    odd: list[Any] = []
+    last: Any = None
+    between: Any = ()
+    for obj in objects:
+        if type(obj) is not last:
+            last = type(obj)
+            plan = plan_of(obj)
+            between = () if plan is None else plan.between
+        if not between:
+            continue
+        values: dict[Any, Any] = values_of(obj)
+        for key, class_, prop in between:
+            members = values.get(key)
+            if members is None:
+                extra = known_state(obj).extra
+                if extra is not None and extra.queues:
+                    odd.append((obj, prop, prop.members(obj, known_state(obj))))
+                continue
+            if not isinstance(members, list):
+                members = members_of(members)
+            if members:
+                pairs = pairs_of(prop)
+                rest = take_members(members, obj, link, class_, pairs, pairs.added)
+                if rest:
+                    odd.append((obj, prop, rest))
     return odd

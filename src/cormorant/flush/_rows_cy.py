@@ -10,6 +10,7 @@ from typing import Any
 
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
+    earlier_values,
     known_state,
     settle,
     state_of,
@@ -84,7 +85,7 @@ def runs_of(objects: Any, keys: Any, omittable: Any) -> Any:
                     mask |= 1 << i
                 elif names[i] not in values:
                     lacks = True
-            elif kind not in PLAIN_TYPES and is_expression(value):
+            elif is_sql(value):
                 has_sql = True
         if at > start and (has_sql != expressive or mask != common):
             runs.append((members[start:at], common, gaps, expressive))
@@ -135,18 +136,22 @@ def net_changes(obj: Any, before: Any, comparisons: Any) -> Any:
 
     `comparisons`: column key -> function of two values, or None for `==`.
     """
-    state = state_of(obj)
-    settle(state)
-    values: dict[Any, Any] = state.values
+    settle(state_of(obj))
+    return differing(values_of(obj), before, comparisons)
+
+
+@cython.cfunc
+def differing(
+    values: dict[Any, Any], before: dict[Any, Any], comparisons: dict[Any, Any]
+) -> list[Any]:
     found: list[Any] = []
-    for key in before:
+    for key, old in before.items():
         if key not in comparisons:
             continue
-        old = before[key]
         new = values.get(key)
         if old is new:
             continue
-        if old is not NO_VALUE and not (new is not None and is_expression(new)):
+        if old is not NO_VALUE and not (new is not None and is_sql(new)):
             compare = comparisons[key]
             if compare is not None:
                 if compare(new, old):
@@ -155,6 +160,15 @@ def net_changes(obj: Any, before: Any, comparisons: Any) -> Any:
                 continue
         found.append(key)
     return found
+
+
+@cython.cfunc
+@cython.inline
+def is_sql(value: Any) -> cython.bint:
+    kind = type(value)
+    if kind is str or kind is int:
+        return False
+    return kind not in PLAIN_TYPES and is_expression(value)
 
 
 def pk_of(obj: Any) -> Any:
@@ -180,6 +194,18 @@ def by_root(objects: Any, groups: Any) -> Any:
         group.append(obj)
 
 
+def by_type(objects: Any) -> Any:
+    """Return type -> the first object of it."""
+    found: dict[Any, Any] = {}
+    last: Any = None
+    for obj in objects:
+        if type(obj) is not last:
+            last = type(obj)
+            if last not in found:
+                found[last] = obj
+    return found
+
+
 def one_class(objects: Any) -> Any:
     """Tell whether all objects are of one class."""
     first = None
@@ -194,30 +220,31 @@ def one_class(objects: Any) -> Any:
 def group_changes(objects: Any, before: Any, comparisons: Any, groups: Any) -> Any:
     """Put objects with a net change into `groups`: tuple of column keys -> list.
 
-    `before(obj)` gives the earlier values. Return (objects with a change, in order; True when
-    some new value is an SQL expression).
+    `before(obj)` gives the earlier values; None where they are those of the states. Return
+    (objects with a change, in order; True when some new value is an SQL expression).
     """
     written: list[Any] = []
     expressive: cython.bint = False
-    last: Any = None
-    group: Any = None
+    last: list[Any] = []
+    group: list[Any] = []
     for obj in objects:
-        keys = net_changes(obj, before(obj), comparisons)
+        earlier = earlier_values(obj) if before is None else before(obj)
+        if not earlier:
+            continue
+        values: dict[Any, Any] = values_of(obj)
+        keys: list[Any] = differing(values, earlier, comparisons)
         if not keys:
             continue
         written.append(obj)
-        values: dict[Any, Any] = values_of(obj)
         for key in keys:
-            value = values.get(key)
-            if type(value) not in PLAIN_TYPES and is_expression(value):
+            if is_sql(values.get(key)):
                 expressive = True
-        name = tuple(keys)
-        if name != last:
-            last = name
-            found = groups.get(name)
-            if found is None:
-                found = groups[name] = []
-            group = found
+        if keys != last:
+            last = keys
+            name = tuple(keys)
+            if name not in groups:
+                groups[name] = []
+            group = groups[name]
         group.append(obj)
     return written, expressive
 

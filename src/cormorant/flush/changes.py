@@ -10,15 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
-from cormorant.flush._pairs_cy import take_members
+from cormorant.flush._pairs_cy import take_members, take_new_pairs
 from cormorant.flush._parents_cy import need_a_look
-from cormorant.flush._rows_cy import by_root
+from cormorant.flush._rows_cy import by_root, by_type
 from cormorant.flush.associations import has_row, let_pairs_go, pairs_of
 from cormorant.flush.key_switches import family_is_followed, follow_keys
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.parents import key_plan
 from cormorant.flush.sync import sync_leavers
-from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
+from cormorant.instrument._state_cy import (
+    FLAG_DELETED,
+    FLAG_FLUSHING,
+    state_of,
+    with_changes,
+)
 from cormorant.instrument.collections import members_of
 from cormorant.instrument.constants import NO_VALUE
 
@@ -75,7 +80,10 @@ def take_changes(context: UOWTransaction, only: set[int] | None) -> Changes:
     if context.touched or only is not None:
         wanted = doomed if only is None else only
         leaving = {i: o for i, o in doomed.items() if i in wanted and i not in context.touched}
-    context.touched.update(leaving)
+    if context.touched:
+        context.touched.update(leaving)
+    else:
+        context.touched = leaving.copy()
     by_root(leaving.values(), found.deleted)
     if context.snapshots:
         for obj in context.changed_since():
@@ -135,6 +143,9 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
         if family_has_relationships(root):
             for obj in need_a_look(group, context.link, key_plan):
                 _relate_object(context, changes, obj)
+            odd = take_new_pairs(group, context.link, key_plan, partial(pairs_of, context))
+            for obj, prop, members in odd:
+                _pair_odd(context, prop, obj, members)
     for root, group in drawn:
         if family_has_relationships(root):
             for obj in list(group):
@@ -146,9 +157,8 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
     doomed = changes.all_deleted
     while doomed or context.leavers:
         _load_for_release(context, doomed)
-        for obj in doomed:
-            if not _leaves_nothing(context, obj):
-                released += _release_children(context, changes, obj)
+        for obj in _leaving_something(context, doomed):
+            released += _release_children(context, changes, obj)
         doomed = take_orphans(context, changes) if context.leavers else []
         for obj in doomed:
             _put(changes.deleted, obj)
@@ -158,15 +168,14 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
 
 def _load_for_release(context: UOWTransaction, doomed: list[Any]) -> None:
     """Load what deleted objects must let go of, for all of them at once."""
-    kinds: dict[Mapper, list[Any]] = {}
-    for obj in doomed:
-        kinds.setdefault(state_of(obj).manager.mapper, []).append(obj)
-    for mapper, objects in kinds.items():
-        written = written_relationships(mapper)
+    for kind, first in by_type(doomed).items():
+        written = written_relationships(state_of(first).manager.mapper)
         for prop in (*written.between, *written.there):
             if prop.passive_deletes or (prop.cascade.delete and prop.join.secondary is None):
                 continue
-            lacking = [obj for obj in objects if prop.key not in state_of(obj).values]
+            lacking = [
+                obj for obj in doomed if type(obj) is kind and prop.key not in state_of(obj).values
+            ]
             if len(lacking) > 1 or (lacking and prop.lazy in ("raise", "raise_on_sql")):
                 context.session.load_together(lacking, prop)
 
@@ -217,7 +226,7 @@ def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
     for prop in written.there:
         if fresh or prop.key in before:
             _give_children(context, changes, prop, obj, _known(context, prop, obj, before))
-    for prop in written.between:
+    for prop in written.between if not fresh or key_plan(obj) is None else ():
         if fresh or prop.key in before:
             _pair_up(context, prop, obj, _known(context, prop, obj, before))
 
@@ -273,21 +282,29 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
     if not added and not removed:
         return
     pairs = pairs_of(context, prop)
-    link, session = context.link, context.session
+    link = context.link
     doomed = link.deleted
-    comers = []
-    for member in take_members(added, obj, link, prop.mapper.class_, pairs, pairs.added):
-        _check_class(prop, member)
-        if not session.has(member):
-            _outside(prop, member, "add")
-        elif id(member) not in doomed:
-            comers.append(member)
-    pairs.note(pairs.added, obj, comers)
+    odd = take_members(added, obj, link, prop.mapper.class_, pairs, pairs.added)
+    _pair_odd(context, prop, obj, odd)
     if prop.cascade.delete_orphan:
         context.owned.update([(prop.origin, id(each)) for each in added if id(each) not in doomed])
     for member in removed:
         note_leaver(context, prop, member)
     pairs.let_go(obj, [each for each in removed if not _is_outside(context, prop, each)])
+
+
+def _pair_odd(context: UOWTransaction, prop: Any, obj: Any, members: list[Any]) -> None:
+    """Note the pairs with members that are of another class, or perhaps in no session."""
+    comers = []
+    for member in members:
+        _check_class(prop, member)
+        if not context.session.has(member):
+            _outside(prop, member, "add")
+        elif id(member) not in context.link.deleted:
+            comers.append(member)
+    if comers:
+        pairs = pairs_of(context, prop)
+        pairs.note(pairs.added, obj, comers)
 
 
 def _known(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any]) -> dict[str, Any]:
@@ -384,17 +401,25 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
     return released
 
 
-def _leaves_nothing(context: UOWTransaction, obj: Any) -> bool:
-    """Tell whether a deletion touches no other row: unchanged, and it takes its members along."""
-    state = state_of(obj)
-    if state.old is not None or context.snapshots:
-        return False
-    memo = state.manager.mapper.memo
-    known: bool | None = memo.get("leaves_nothing")
+def _leaving_something(context: UOWTransaction, doomed: list[Any]) -> list[Any]:
+    """Return the deleted objects that let go of others, or that were changed before."""
+    if context.snapshots:
+        return doomed
+    mappers = {kind: state_of(first).manager.mapper for kind, first in by_type(doomed).items()}
+    kinds = {kind for kind, mapper in mappers.items() if not _leaves_nothing(mapper)}
+    if not kinds:
+        found: list[Any] = with_changes(doomed)
+        return found
+    return [obj for obj in doomed if type(obj) in kinds or state_of(obj).old is not None]
+
+
+def _leaves_nothing(mapper: Mapper) -> bool:
+    """Tell whether deletions of a class touch no other row: they take their members along."""
+    known: bool | None = mapper.memo.get("leaves_nothing")
     if known is None:
-        written = written_relationships(state.manager.mapper)
+        written = written_relationships(mapper)
         alone = [p.cascade.delete or p.passive_deletes == "all" for p in written.there]
-        known = memo["leaves_nothing"] = all(alone) and not written.between
+        known = mapper.memo["leaves_nothing"] = all(alone) and not written.between
     return known
 
 

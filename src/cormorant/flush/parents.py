@@ -1,4 +1,4 @@
-"""Which keys new objects take from their parents, where the child's side says it all."""
+"""How the relationships of new objects are written, where that is the same for all of a class."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cormorant.instrument._state_cy import state_of
-from cormorant.mapping.relationships import MANYTOONE, ONETOMANY
+from cormorant.mapping.relationships import MANYTOMANY, MANYTOONE, ONETOMANY
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -18,10 +18,12 @@ class KeyPlan:
 
     `to_one`: (key, related class, ((source key, foreign key, its attribute), ...), property).
     `to_many`: (key, related class, key of the other side), each with such another side.
+    `between`: (key, related class, property) of those with a table of pairs.
     """
 
     to_one: tuple[tuple[str, type[Any], tuple[tuple[str, str, Any], ...], Any], ...]
     to_many: tuple[tuple[str, type[Any], str], ...]
+    between: tuple[tuple[str, type[Any], Any], ...]
 
 
 def key_plan(obj: Any) -> KeyPlan | None:
@@ -36,7 +38,7 @@ def key_plan(obj: Any) -> KeyPlan | None:
 
 
 def _plan(mapper: Mapper) -> KeyPlan | None:
-    to_one, to_many = [], []
+    to_one, to_many, between = [], [], []
     for prop in mapper.relationships:
         if prop.viewonly:
             continue
@@ -47,9 +49,11 @@ def _plan(mapper: Mapper) -> KeyPlan | None:
             to_one.append((prop.key, prop.mapper.class_, _pairs(mapper, prop), prop))
         elif prop.direction is ONETOMANY and prop.uselist and reverse is not None:
             to_many.append((prop.key, prop.mapper.class_, reverse.key))
+        elif prop.direction is MANYTOMANY and prop.uselist and not prop.cascade.delete_orphan:
+            between.append((prop.key, prop.mapper.class_, prop))
         else:
             return None
-    return KeyPlan(tuple(to_one), tuple(to_many))
+    return KeyPlan(tuple(to_one), tuple(to_many), tuple(between))
 
 
 def _is_plain(mapper: Mapper, prop: Any) -> bool:

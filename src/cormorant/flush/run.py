@@ -26,7 +26,7 @@ from cormorant.flush.order import (
 from cormorant.flush.rings import children_first, parents_first
 from cormorant.flush.switch import find_heirs, switch_rows
 from cormorant.flush.sync import sync_from_outside, sync_keys, sync_new, sync_outsiders
-from cormorant.instrument._state_cy import FLAG_DELETING, state_of
+from cormorant.instrument._state_cy import mark_deleting, state_of
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -214,26 +214,29 @@ def _delete_ring(context: UOWTransaction, ring: Ring, doomed: list[Any]) -> None
 def _read_expired(context: UOWTransaction, doomed: list[Any]) -> None:
     """Load expired objects while they have their rows, for listeners that meet them afterwards."""
     met = context.session.meets_deleted()
-    for obj in doomed:
-        state = state_of(obj)
-        mapper = state.manager.mapper
-        if (met or mapper.dispatch.after_delete) and state.expired:
-            # A row that is gone is told of by the DELETE.
-            with suppress(exc.ObjectDeletedError):
-                getattr(obj, mapper.pk_keys[0])
+    for mapper, group in by_class(doomed) if doomed else ():
+        if not (met or mapper.dispatch.after_delete):
+            continue
+        for obj in group:
+            if state_of(obj).expired:
+                # A row that is gone is told of by the DELETE.
+                with suppress(exc.ObjectDeletedError):
+                    getattr(obj, mapper.pk_keys[0])
 
 
 def _delete_batch(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:
     """Before events, DELETE, after events of objects of one family."""
     connection = context.connection_of(root)
-    given_on = [obj for obj in doomed if id(obj) in context.inherited]
-    doomed = [obj for obj in doomed if id(obj) not in context.inherited]
+    given_on: list[Any] = []
+    if context.inherited:
+        given_on = [obj for obj in doomed if id(obj) in context.inherited]
+        doomed = [obj for obj in doomed if id(obj) not in context.inherited]
     fire("before_delete", doomed, connection)
     alive = [obj for obj in doomed if id(obj) in context.link.deleted]
     _read_expired(context, alive)
     for part in ([alive] if alive else []) if root.batch else [[obj] for obj in alive]:
         delete_doomed(context, root, part, connection)
-    for obj in [*given_on, *alive]:
-        state_of(obj).flags |= FLAG_DELETING
-        context.deleted.append(obj)
+    gone = [*given_on, *alive]
+    mark_deleting(gone)
+    context.deleted.extend(gone)
     fire("after_delete", alive, connection)

@@ -45,7 +45,8 @@ def update_in(
 ) -> list[Any]:
     """Update the rows that objects have in one table; return those that had a net change."""
     groups: dict[tuple[str, ...], list[Any]] = {}
-    written, expressive = group_changes(objects, context.before, facts.comparisons, groups)
+    before = context.before if context.snapshots else None
+    written, expressive = group_changes(objects, before, facts.comparisons, groups)
     if not written:
         return []
     told = facts.is_root and mapper.version is not None and bool(mapper.dispatch.refresh_flush)

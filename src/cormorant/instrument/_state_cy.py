@@ -957,6 +957,12 @@ def current_values(obj: Any) -> Any:
     return None
 
 
+def link_of(obj: Any) -> Any:
+    """Return what ties an object to its session, or None."""
+    state: InstanceState = state_in(obj)
+    return state.link
+
+
 def values_here(obj: Any, link: Any) -> Any:
     """Return the values of an object that is in the session of `link` and not deleted, or None."""
     state: InstanceState = state_in(obj)
@@ -979,6 +985,16 @@ def with_extras(objects: Any) -> Any:
     for obj in objects:
         state: InstanceState = state_in(obj)
         if state.extra is not None:
+            found.append(obj)
+    return found
+
+
+def with_changes(objects: Any) -> Any:
+    """Return the objects that were changed since they were loaded or flushed."""
+    found: list[Any] = []
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        if state._old is not None:
             found.append(obj)
     return found
 
@@ -1024,6 +1040,13 @@ def forget_changes(objects: Any, changed: Any) -> Any:
         pending.pop(id_of(obj), None)
 
 
+def mark_deleting(objects: Any) -> Any:
+    """Let objects count as being deleted: their rows are gone, the flush goes on."""
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        state.flags |= FLAG_DELETING
+
+
 def end_delete(objects: Any, identity_map: Any, link: Any) -> Any:
     """Let deleted objects leave the identity map and the sets of what is to be written."""
     home: Link = link
@@ -1041,4 +1064,20 @@ def end_delete(objects: Any, identity_map: Any, link: Any) -> Any:
         state._old = None
         state.noted = 0
         home.deleted.pop(id_of(obj), None)
-        home.changed.pop(id_of(obj), None)
+        if home.changed:
+            home.changed.pop(id_of(obj), None)
+
+
+def detach_deleted(objects: Any, link: Any) -> Any:
+    """Let objects whose rows are gone for good leave the session of `link`."""
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        if state.link is link and state.flags & FLAG_DELETED:
+            state.link = None
+
+
+def earlier_values(obj: Any) -> Any:
+    """Return the values before the changes of an object, or None; what expired has none."""
+    state: InstanceState = state_in(obj)
+    settle(state)
+    return state._old

@@ -33,8 +33,14 @@ def delete(session: Session, obj: Any) -> None:
             f"Instance of class {type(obj).__name__!r} is not persisted: only an object with a "
             f"row can be deleted. Expunge a pending object instead."
         )
-    if state.link is session.link and id(obj) in session.link.deleted:
-        return
+    link = session.link
+    if state.link is link:
+        if id(obj) in link.deleted:
+            return
+        if not state.flags and link.begun and takes_nobody_along(state) and may_wait(session):
+            settle(state)
+            link.deleted[id(obj)] = obj
+            return
     bring_in(session, obj, state)
     if may_wait(session):
         doom(session, obj, state)
@@ -70,6 +76,11 @@ def delete_cascades(mapper: Mapper) -> tuple[Any, ...]:
         props = [prop for prop in mapper.relationships if "delete" in prop.cascade]
         found = mapper.memo["delete_cascades"] = tuple(props)
     return found
+
+
+def takes_nobody_along(state: InstanceState) -> bool:
+    """Tell whether a deletion does not go on from an object of this class."""
+    return not delete_cascades(state.manager.mapper)
 
 
 def doom(session: Session, obj: Any, state: InstanceState) -> None:
@@ -161,7 +172,7 @@ def follow_deletes(session: Session, unseen: dict[Any, list[Any]] | None = None)
 
 
 def _is_leaf(obj: Any) -> bool:
-    return not delete_cascades(state_of(obj).manager.mapper)
+    return takes_nobody_along(state_of(obj))
 
 
 def _stored(prop: Any, obj: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from cormorant.instrument._state_cy import (
     end_insert,
     forget_changes,
     state_of,
+    with_changes,
     with_extras,
 )
 from cormorant.session.doomed import settle_for_flush
@@ -115,7 +116,7 @@ def _finish(
     """Move written objects to their new states; `later`: what after_flush listeners changed."""
     link = session.link
     inserted, updated, deleted = context.inserted, context.updated, context.deleted
-    changed_too = [obj for obj in deleted if state_of(obj).old is not None]
+    changed_too = with_changes(deleted)
     end_insert(inserted, link.new)
     if link.changed:
         forget_changes(inserted, link.changed)

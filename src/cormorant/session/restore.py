@@ -12,6 +12,7 @@ from cormorant.instrument._state_cy import (
     FLAG_DELETING,
     FLAG_FLUSHING,
     InstanceState,
+    detach_deleted,
     drop_values,
     settle,
     state_of,
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 def after_commit(node: SessionTransaction, tell: Tell) -> None:
     """Detach what was deleted, expire the rest; listeners are called by `tell`."""
     session = node.session
-    for obj in node.deleted:
+    if node.deleted and not session.dispatch.deleted_to_detached:
+        detach_deleted(node.deleted, session.link)
+    for obj in node.deleted if session.dispatch.deleted_to_detached else ():
         state = state_of(obj)
         if state.link is session.link and state.flags & FLAG_DELETED:
             state.link = None
