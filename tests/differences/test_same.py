@@ -98,3 +98,20 @@ def test_the_listing_of_after_soft_rollback_executes_a_plain_string() -> None:
         return problem(lambda: blog_in(orm).session.execute("select * from users"))
 
     assert both(scenario) == ("ArgumentError", "ArgumentError")
+
+
+def test_a_rollback_tells_of_objects_that_were_only_marked_as_deleted() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = stored(world)
+        log: list[bool] = []
+
+        def restored(session: Any, instance: Any) -> None:
+            log.append(instance is user)
+
+        orm.event.listen(world.session, "deleted_to_persistent", restored)
+        world.session.delete(user)
+        world.session.rollback()
+        return log
+
+    assert both(scenario) == ([True], [True])
