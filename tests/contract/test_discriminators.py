@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, case
 
 from .databases import EVERY
 from .heard import Recorder
+from .library import loaded
 from .oracle import ROADS, Orm
 from .runner import contract
 
@@ -226,3 +228,56 @@ def test_mappers_of_a_family_know_each_other(orm: Orm, heard: Recorder, engine: 
 def name_of(class_: Any) -> Any:
     """Return the column of the name."""
     return class_.__table__.c.name
+
+
+def crew(orm: Orm, engine: Engine) -> Any:
+    """Declare Person, Pilot (joined) and Cook, told by an expression; store one of each."""
+    Base: Any = orm.declarative_base()
+
+    class Person(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "persons"
+        id = Column(Integer, primary_key=True)
+        code = Column(String(20))
+        __mapper_args__ = {
+            "polymorphic_on": case((code == "p", "pilot"), (code == "c", "cook"), else_="any"),
+            "polymorphic_identity": "any",
+        }
+
+    class Pilot(Person):
+        __tablename__ = "pilots"
+        id: Any = Column(ForeignKey("persons.id"), primary_key=True)
+        ship = Column(String(20))
+        __mapper_args__ = {"polymorphic_identity": "pilot"}
+
+    class Cook(Person):
+        dish = Column(String(20))
+        __mapper_args__ = {"polymorphic_identity": "cook"}
+
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.add_all([Pilot(code="p", ship="a"), Cook(code="c", dish="b"), Person(code="x")])
+        session.commit()
+    return SimpleNamespace(Person=Person, Pilot=Pilot, Cook=Cook)
+
+
+@contract(*EVERY, roads=ROADS)
+def test_rows_under_another_name_are_told_by_an_expression(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = crew(orm, engine)
+    Person, Pilot, Cook = world.Person, world.Pilot, world.Cook
+    entities = [
+        lambda: orm.aliased(Person),
+        lambda: orm.with_polymorphic(Person, "*"),
+        lambda: orm.with_polymorphic(Person, [Pilot], flat=True),
+        lambda: orm.with_polymorphic(Person, [Cook], aliased=True),
+        lambda: orm.aliased(Person),
+    ]
+    told = []
+    with orm.Session(engine) as session:
+        for entity in entities:
+            session.expunge_all()
+            chosen = entity()
+            for each in session.scalars(orm.select(chosen).order_by(chosen.id)):
+                told.append([type(each).__name__, *loaded(each)])
+        return told

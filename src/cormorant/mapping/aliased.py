@@ -10,6 +10,7 @@ from sqlalchemy import exc as core_exc
 
 from cormorant.mapping.mapper import Mapper
 from cormorant.mapping.polymorphic import (
+    HIDDEN,
     chosen_mappers,
     joined_tables,
     part_columns,
@@ -122,7 +123,8 @@ class AliasedInsp(OtherName, InspectionAttr):
         """The same with those that with_polymorphic() adds for subclasses."""
         parts = part_columns(self.mapper, self.with_polymorphic_mappers)
         moved = [(key, moved_column(self.adapter, column)) for key, column in parts]
-        return [*self.load_columns, *[each for each in moved if each[1] is not None]]
+        told = [(HIDDEN, self.polymorphic_on)] if self.mapper.discriminator == HIDDEN else []
+        return [*self.load_columns, *told, *[each for each in moved if each[1] is not None]]
 
     @property
     def single_rows(self) -> tuple[Any, tuple[Any, ...]] | None:

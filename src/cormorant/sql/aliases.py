@@ -15,11 +15,13 @@ class OtherName(HasCacheKey):
 
     mapper: Any
     name: str | None
+    with_polymorphic_mappers: list[Any]
 
     def _gen_cache_key(self, anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
         # The place in the statement stands for the alias: its selectable is told elsewhere.
         number, _known = anon_map.get_anon(self)
-        return (OtherName, self.mapper, self.name, epoch.number, number)
+        parts = tuple(self.with_polymorphic_mappers)
+        return (OtherName, self.mapper, self.name, parts, epoch.number, number)
 
 
 def other_name(selectable: Any, name: str | None, flat: bool) -> Any:
