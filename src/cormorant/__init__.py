@@ -114,7 +114,7 @@ from cormorant.session.functions import (
 )
 from cormorant.session.inspecting import inspect
 from cormorant.session.orm_execute import ORMExecuteState
-from cormorant.session.query import Query
+from cormorant.session.query import Query, merge_result
 from cormorant.session.session import Session
 from cormorant.session.transaction import SessionTransaction, SessionTransactionOrigin
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped, QueryableAttribute
@@ -239,6 +239,7 @@ __all__ = [
     "mapped_column",
     "mapper",
     "merge_frozen_result",
+    "merge_result",
     "noload",
     "not_",
     "object_mapper",

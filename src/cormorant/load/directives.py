@@ -122,9 +122,13 @@ class Directive:
         root: Any = self.root
         if root is None or not root.is_aliased_class:
             return self
+        return self.starting_at(root.mapper)
+
+    def starting_at(self, root: Any) -> Directive:
+        """Return what this decides for another entity of the class that it starts from."""
         if not self.path:
-            return replace(self, owner=root.mapper)
-        return replace(self, path=(replace(self.path[0], owner=root.mapper), *self.path[1:]))
+            return replace(self, owner=root)
+        return replace(self, path=(replace(self.path[0], owner=root), *self.path[1:]))
 
     def cache_key(self, anon_map: Any, bindparams: Any) -> tuple[Any, ...]:
         """Return what tells this from others in Core's cache of compiled statements."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +81,17 @@ class Load(HasCacheKey, ExecutableOption):
         made = object.__new__(type(self))
         made.root, made.path, made.place = self.root, self.path, self.place
         made.directives = self.directives + more
+        return made
+
+    def starting_at(self, entities: Mapping[Any, Any]) -> Load:
+        """Return the same option for other entities of its classes: mapper -> entity."""
+        made = self._copy()
+        made.directives = tuple(
+            [
+                each.starting_at(entities[each.root]) if each.root in entities else each
+                for each in self.directives
+            ]
+        )
         return made
 
     # -- relationships ----------------------------------------------------------------

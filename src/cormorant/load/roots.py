@@ -45,6 +45,20 @@ class BranchOption(HasCacheKey, ExecutableOption):
         return (BranchOption, self.branch)
 
 
+class RowsAlone(HasCacheKey, ExecutableOption):
+    """Says that nothing is joined to the rows of a statement: it is loaded on access."""
+
+    inherit_cache = False
+
+    @property
+    def shape(self) -> Any:
+        """The same for all statements."""
+        return RowsAlone
+
+    def _gen_cache_key(self, _anon_map: Any, _bindparams: Any) -> tuple[Any, ...]:
+        return (RowsAlone,)
+
+
 def branches_of(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]:
     """Return the branches of the entities of one statement; refuses options for others."""
     known = list(entities)
@@ -53,6 +67,14 @@ def branches_of(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]
     for each in options:
         if isinstance(each, BranchOption):
             return [each.branch if e is each.entity else _branch_of_all(e) for e in known]
+    chosen = _chosen(known, options)
+    if any(isinstance(each, RowsAlone) for each in options):
+        return [_alone(branch) for branch in chosen]
+    return chosen
+
+
+def _chosen(known: list[Any], options: Iterable[Any]) -> list[Branch]:
+    """Return the branches as loader options say."""
     directives = directives_of(options)
     carried = carried_by(options)
     for each in directives:

@@ -66,6 +66,7 @@ class BulkUD:
 
     def run(self, strategy: Any) -> int:
         """Execute the statement; return how many rows it matched."""
+        self.query.refuse_for_write(REFUSED)
         query = self.compiled()
         query.refuse_for_write(REFUSED)
         options = {**query.get_execution_options(), "synchronize_session": strategy}

@@ -4,214 +4,35 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, func, literal_column
 from sqlalchemy import exc as core_exc
-from sqlalchemy import func, literal_column
 from sqlalchemy import select as core_select
+from sqlalchemy.engine import FrozenResult
 
 from cormorant.event.catalog import QueryEvents
 from cormorant.event.places import OfClass, Place
+from cormorant.load.results import row_result
+from cormorant.session.building import Building, deprecated, legacy
 from cormorant.session.bulk import BulkDelete, BulkUpdate, refusal
-from cormorant.sql.expression import select
+from cormorant.session.frozen import merge_frozen_result
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Result
 
-    from cormorant.session.session import Session
 
 T = TypeVar("T")
 
 
-class Query(Generic[T]):
+class Query(Building[T]):
     """A SELECT bound to a session; each method returns another Query.
 
     Rows with one entity come as its objects, else as Row. As sqlalchemy.orm.Query: objects
     of one entity come once each.
     """
 
-    def __init__(self, entities: Any, session: Session | None = None) -> None:
-        chosen = entities if isinstance(entities, (tuple, list)) else (entities,)
-        if not chosen:
-            raise core_exc.InvalidRequestError(
-                "Query contains no columns with which to SELECT from."
-            )
-        self.session: Any = session
-        self.dispatch: Any = QueryEvents.board.dispatch_of(type(self))
-        self.entities = tuple(chosen)
-        self._select: Any = select(*chosen)
-        self._textual: Any = None
-        self._params: dict[str, Any] = {}
-        self._execution_options: dict[str, Any] = {}
-        self._limited = False
-        self._assertions = True
-        self._called: tuple[str, ...] = ()
-        self._mapper: Any = None
-
-    def _copy(self, statement: Any = None) -> Query[Any]:
-        made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        made._params = dict(self._params)
-        made._execution_options = dict(self._execution_options)
-        if statement is not None:
-            made._select = statement
-        return made
-
-    def _add(self, method: str, *args: Any, **kwargs: Any) -> Query[T]:
-        self._refuse_after_limit(method)
-        return self._calling(method, getattr(self._select, method)(*args, **kwargs))
-
-    def _calling(self, method: str, statement: Any) -> Query[Any]:
-        made = self._copy(statement)
-        made._called = (*self._called, method)
-        return made
-
-    def _refuse_after_limit(self, method: str) -> None:
-        if self._textual is not None and self._assertions:
-            raise core_exc.InvalidRequestError(
-                f"Query.{method}() being called on a Query with an existing full statement - "
-                f"can't apply criterion."
-            )
-        if self._limited and self._assertions and method not in AFTER_LIMIT:
-            raise core_exc.InvalidRequestError(
-                f"Query.{method}() being called on a Query which already has LIMIT or OFFSET "
-                f"applied.  Call {method}() before limit() or offset() are applied."
-            )
-
-    # -- building ---------------------------------------------------------------------
-
-    def filter(self, *criterion: Any) -> Query[T]:
-        """Add criteria, joined by AND."""
-        return self._add("where", *criterion)
-
-    where = filter
-
-    def filter_by(self, **kwargs: Any) -> Query[T]:
-        """Add equality criteria by attribute name."""
-        return self._add("filter_by", **kwargs)
-
-    def order_by(self, *clauses: Any) -> Query[T]:
-        """Add ORDER BY; None or False takes the present one away."""
-        if len(clauses) == 1 and (clauses[0] is None or clauses[0] is False):
-            return self._copy(self._core().order_by(None))
-        return self._add("order_by", *clauses)
-
-    def group_by(self, *clauses: Any) -> Query[T]:
-        """Add GROUP BY."""
-        return self._add("group_by", *clauses)
-
-    def having(self, *criterion: Any) -> Query[T]:
-        """Add HAVING criteria."""
-        return self._add("having", *criterion)
-
-    def join(
-        self, target: Any, onclause: Any = None, *, isouter: bool = False, full: bool = False
-    ) -> Query[T]:
-        """Join along a relationship, or to a class or table."""
-        return self._add("join", target, onclause, isouter=isouter, full=full)
-
-    def outerjoin(self, target: Any, onclause: Any = None, *, full: bool = False) -> Query[T]:
-        """Join with LEFT OUTER JOIN."""
-        return self._add("join", target, onclause, isouter=True, full=full)
-
-    def select_from(self, *from_obj: Any) -> Query[T]:
-        """Say what the joins start from."""
-        return self._add("select_from", *from_obj)
-
-    def reset_joinpoint(self) -> Query[T]:
-        """Return the query as it is: joins go on from where they say."""
-        return self._copy()
-
-    def distinct(self, *expr: Any) -> Query[T]:
-        """Select distinct rows."""
-        return self._add("distinct", *expr)
-
-    def limit(self, limit: Any) -> Query[T]:
-        """Return at most so many rows."""
-        made = self._calling("limit", self._select.limit(limit))
-        made._limited = limit is not None
-        return made
-
-    def offset(self, offset: Any) -> Query[T]:
-        """Leave out the first rows."""
-        made = self._calling("offset", self._select.offset(offset))
-        made._limited = made._limited or offset is not None
-        return made
-
-    def slice(self, start: int, stop: int) -> Query[T]:
-        """Return the rows from `start` up to `stop`."""
-        return self.offset(start).limit(stop - start)
-
-    def with_for_update(self, **options: Any) -> Query[T]:
-        """Lock the rows."""
-        return self._copy(self._select.with_for_update(**options))
-
-    def with_entities(self, *entities: Any) -> Query[Any]:
-        """Select other elements from the same rows."""
-        made = self._copy(self._select.with_only_columns(*entities))
-        made.entities = entities
-        return made
-
-    def add_columns(self, *column: Any) -> Query[Any]:
-        """Select further elements."""
-        made = self._copy(self._core().add_columns(*column))
-        made.entities = (*self.entities, *column)
-        return made
-
-    def options(self, *args: Any) -> Query[T]:
-        """Add options to the statement."""
-        return self._copy(self._select.options(*args))
-
-    def execution_options(self, **kwargs: Any) -> Query[T]:
-        """Add execution options."""
-        made = self._copy()
-        made._execution_options.update(kwargs)
-        return made
-
-    def populate_existing(self) -> Query[T]:
-        """Overwrite objects that are in the session already."""
-        return self.execution_options(populate_existing=True)
-
-    def yield_per(self, count: int) -> Query[T]:
-        """Fetch rows in chunks of `count`."""
-        return self.execution_options(yield_per=count)
-
-    def autoflush(self, setting: bool) -> Query[T]:
-        """Flush before the query, or not."""
-        return self.execution_options(autoflush=setting)
-
-    def enable_assertions(self, value: bool) -> Query[T]:
-        """Check, or not, that methods are called in a sensible order."""
-        made = self._copy()
-        made._assertions = value
-        return made
-
-    def params(self, *args: Mapping[str, Any], **kwargs: Any) -> Query[T]:
-        """Give values for named parameters."""
-        made = self._copy()
-        for each in args:
-            made._params.update(each)
-        made._params.update(kwargs)
-        return made
-
-    def with_session(self, session: Session) -> Query[T]:
-        """Return the same query for another session."""
-        made = self._copy()
-        made.session = session
-        return made
-
-    def from_statement(self, statement: Any) -> Query[T]:
-        """Load the objects from the rows of a full statement."""
-        made = self._copy()
-        core = self._core()
-        made._textual = core.from_statement(statement)
-        return made
-
     # -- the statement ----------------------------------------------------------------
-
-    def _core(self) -> Any:
-        chosen = self._select
-        return chosen.__clause_element__() if hasattr(chosen, "__clause_element__") else chosen
 
     @property
     def statement(self) -> Any:
@@ -230,13 +51,33 @@ class Query(Generic[T]):
         """The Core SELECT of this query."""
         return self.statement
 
-    def subquery(self, name: str | None = None, **options: Any) -> Any:
-        """Return the query as a named FROM element."""
-        return self.statement.subquery(name)
+    def subquery(
+        self, name: str | None = None, with_labels: bool = False, reduce_columns: bool = False
+    ) -> Any:
+        """Return the query as a named FROM element.
 
-    def cte(self, name: str | None = None, recursive: bool = False, **options: Any) -> Any:
+        `with_labels`: its columns are called by table and name. `reduce_columns`: of those that
+        criteria make equal, one is left.
+        """
+        statement = self.statement
+        if with_labels:
+            statement = statement.set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+        if reduce_columns:
+            statement = statement.reduce_columns()
+        return statement.subquery(name)
+
+    def cte(self, name: str | None = None, recursive: bool = False, nesting: bool = False) -> Any:
         """Return the query as a common table expression."""
-        return self.statement.cte(name, recursive=recursive)
+        return self.statement.cte(name, recursive=recursive, nesting=nesting)
+
+    def label(self, name: str | None) -> Any:
+        """Return the query as a named single value of another statement."""
+        return self.scalar_subquery().label(name)
+
+    def as_scalar(self) -> Any:
+        """Return the query as a single value; `scalar_subquery` does the same."""
+        deprecated("Query.as_scalar() is deprecated; use Query.scalar_subquery().")
+        return self.scalar_subquery()
 
     def scalar_subquery(self) -> Any:
         """Return the query as a single value of another statement."""
@@ -282,7 +123,7 @@ class Query(Generic[T]):
 
     @property
     def _single(self) -> bool:
-        return len(self.entities) == 1 and hasattr(self.entities[0], "__mapper__")
+        return self.is_single_entity and hasattr(self.entities[0], "__mapper__")
 
     def _run(self) -> Result[Any]:
         result: Result[Any] = self._send("execute")
@@ -299,7 +140,7 @@ class Query(Generic[T]):
                 "This Query has no session; use session.query(), or with_session()."
             )
         chosen = self._compiled()
-        statement = chosen._select if chosen._textual is None else chosen._textual
+        statement = chosen._final() if chosen._textual is None else chosen._textual
         options = chosen._execution_options
         bind = None if chosen._mapper is None else {"mapper": chosen._mapper}
         return getattr(self.session, method)(
@@ -342,6 +183,27 @@ class Query(Generic[T]):
         if row is None or self._single:
             return row
         return row[0]
+
+    def values(self, *columns: Any) -> Iterator[Any]:
+        """Return rows of other elements from the same rows."""
+        deprecated("Query.values() is deprecated; use Query.with_entities().")
+        return iter(self.with_entities(*columns)._run())
+
+    def value(self, column: Any) -> Any:
+        """Return one element of the first row, or None."""
+        deprecated("Query.value() is deprecated; use Query.with_entities() and Query.scalar().")
+        row = next(iter(self.with_entities(column)._run()), None)
+        return None if row is None else row[0]
+
+    @property
+    def lazy_loaded_from(self) -> None:
+        """None: loads on access are no queries; do_orm_execute tells what they are for."""
+        return None
+
+    def merge_result(self, iterator: Any, load: bool = True) -> Any:
+        """Merge objects that were kept into the session; see `merge_result()`."""
+        legacy("The merge_result() function", "merge_frozen_result()")
+        return _merged(self, iterator, load)
 
     def count(self) -> int:
         """Return how many rows there are; a query of its own, so before_compile fires twice."""
@@ -392,24 +254,6 @@ class Query(Generic[T]):
         """The values of named parameters, None without any."""
         return self._params or None
 
-    @property
-    def first_mapper(self) -> Any:
-        """The mapper of the first entity, or of the class of the first attribute; or None."""
-        if self._mapper is not None:
-            return self._mapper
-        found = self.first_entity
-        return None if found is None else found.mapper
-
-    @property
-    def first_entity(self) -> Any:
-        """The mapper of the first class, or what `inspect` gives for an alias; or None."""
-        for entity in self.entities:
-            alias = getattr(entity, "_aliased_insp", None)
-            found = alias or getattr(entity, "__mapper__", None) or getattr(entity, "parent", None)
-            if found is not None:
-                return found
-        return None
-
     def get(self, ident: Any) -> T | None:
         """Return the object of a primary key, or None; `Session.get` does the same."""
         warnings.warn(LEGACY_GET, stacklevel=2)
@@ -417,7 +261,7 @@ class Query(Generic[T]):
             raise core_exc.InvalidRequestError(
                 "get() can only be used against a single mapped class."
             )
-        if self._called:
+        if self._called and self._assertions:
             raise core_exc.InvalidRequestError(
                 f"Query.get() being called on a Query with existing criterion: "
                 f"{self._called[0]}() was called before. Use filter() for the key, too, and one()."
@@ -446,6 +290,36 @@ class Query(Generic[T]):
         return str(self.statement)
 
 
+def merge_result(query: Query[Any], iterator: Any, load: bool = True) -> Any:
+    """Merge the objects of rows that were kept, as those of a query; return what has them now.
+
+    Of a frozen result another one, else an iterator of objects or rows. As SQLAlchemy: the
+    older form of `merge_frozen_result()`.
+    """
+    legacy("The merge_result() function", "merge_frozen_result()")
+    return _merged(query, iterator, load)
+
+
+def _merged(query: Query[Any], iterator: Any, load: bool) -> Any:
+    session = query.session
+    if isinstance(iterator, FrozenResult):
+        return merge_frozen_result(session, query.statement, iterator, load)
+    mapped = [hasattr(entity, "__mapper__") for entity in query.entities]
+    with session.no_autoflush:
+        if query.is_single_entity:
+            return iter(session.merge_all(iterator, load=load) if mapped[0] else list(iterator))
+        rows = [
+            tuple(
+                session.merge(value, load=load) if known and value is not None else value
+                for known, value in zip(mapped, row, strict=True)
+            )
+            for row in iterator
+        ]
+    names = [about["name"] for about in query.column_descriptions]
+    entities = [about["entity"] for about in query.column_descriptions]
+    return iter(row_result(names, entities, rows).all())
+
+
 NAMED = frozenset({"column", "label", "table", "alias", "subquery", "cte", "textclause"})
 """Kinds of elements that have a name of their own; functions and casts have none."""
 
@@ -455,11 +329,6 @@ LEGACY_GET = core_exc.LegacyAPIWarning(
 )
 
 NEGATIVE = "negative indexes are not accepted by SQL index / slice operators"
-
-AFTER_LIMIT = frozenset(
-    {"with_for_update", "options", "execution_options", "with_only_columns", "select_from"}
-)
-"""Statement methods that a Query with LIMIT still takes."""
 
 
 def _place_of_query(target: Any) -> Place | None:

@@ -255,6 +255,10 @@ def _namespaces(element: Any) -> list[Any]:
     if isinstance(element, QueryableAttribute):
         element.parent.ready()  # the target is known for certain after this
         return [Namespace(element.parent), Namespace(far_entity(element))]
+    own = entity_of(element)
+    if own is not None:
+        # Not those that a subquery under its name selects from.
+        return [Namespace(own)]
     entities = {
         one._annotations["parententity"]: None
         for one in visitors.iterate(element)
