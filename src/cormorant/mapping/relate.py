@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 from cormorant.mapping.relationships import USUAL_CASCADE, Relationship
@@ -58,13 +59,18 @@ def relationship(
     """
     options = dict(locals())
     if kw:
-        raise TypeError(
-            f"relationship() got unexpected keyword argument(s) {', '.join(map(repr, kw))}."
-        )
+        raise TypeError(_unexpected(list(kw), list(options)))
     del options["argument"], options["kw"]
     if viewonly and cascade == USUAL_CASCADE:
         del options["cascade"]
     return Relationship(argument, **options)
+
+
+def _unexpected(names: list[str], legal: list[str]) -> str:
+    given = ", ".join(f"{name!r}" for name in names)
+    near = get_close_matches(names[0], legal, 1)
+    advice = f"Did you mean {near[0]!r}?" if near else "Leave it out."
+    return f"relationship() got unexpected keyword argument(s) {given}. {advice}"
 
 
 def backref(name: str, **kwargs: Any) -> tuple[str, dict[str, Any]]:

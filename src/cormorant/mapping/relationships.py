@@ -220,8 +220,9 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         manager = getattr(target, "_sa_class_manager", None)
         if manager is None or manager.mapper is None:
             raise exc.ConfigurationError(
-                f"Relationship {self} expects a mapped class, got {target!r}; "
-                f"map that class or name another one."
+                f"Relationship {self} expects a mapped class, got "
+                f"{getattr(target, '__qualname__', type(target).__qualname__)!r}; map that class "
+                f"or name another one."
             )
         return manager.mapper
 
