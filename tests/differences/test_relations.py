@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Column, ForeignKey, Integer, create_engine
 from sqlalchemy import event as core_event
 
 from tests.contract.models import blog, people
@@ -161,3 +161,29 @@ def test_what_a_listener_puts_in_place_of_a_member_follows_into_the_session() ->
         return other in user.addresses, other in world.session
 
     assert both(scenario) == ((True, False), (True, True))
+
+
+def test_a_flush_that_would_blank_out_a_key_is_refused_by_name() -> None:
+    def scenario(orm: Orm) -> str:
+        Base: Any = orm.declarative_base()
+
+        class User(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "users"
+            id = Column(Integer, primary_key=True)
+            card = orm.relationship("Card", uselist=False, back_populates="user")
+
+        class Card(Base):  # type: ignore[misc] # as above
+            __tablename__ = "cards"
+            id: Any = Column(ForeignKey("users.id"), primary_key=True)
+            user = orm.relationship("User", back_populates="card")
+
+        engine = create_engine("sqlite://")
+        Base.metadata.create_all(engine)
+        with orm.Session(engine) as session:
+            user = User(card=Card())
+            session.add(user)
+            session.flush()
+            user.card = None
+            return problem(session.flush)
+
+    assert both(scenario) == ("AssertionError", "FlushError")
