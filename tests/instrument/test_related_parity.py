@@ -175,6 +175,21 @@ def test_sets_and_dicts_of_many_are_filled_replaced_and_emptied_in_linear_time(
     assert work(4_000) <= 12 * max(work(400), 20)
 
 
+def test_the_last_of_many_leave_a_keyed_dict_without_a_search_through_it() -> None:
+    world = family(kind=attribute_keyed_dict("id"))
+
+    def work(count: int) -> int:
+        parent = world.Parent()
+        children = [world.Child(id=number) for number in range(count)]
+        for child in children:
+            child.parent = parent
+        taken = steps(lambda: [setattr(child, "parent", None) for child in reversed(children)])
+        assert parent.children == {}
+        return taken
+
+    assert work(1_000) <= 12 * work(100)
+
+
 def steps(act: Callable[[], object]) -> int:
     """Count the calls, of Python and of C functions, that an act makes."""
     count = 0

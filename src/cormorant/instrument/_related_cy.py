@@ -879,8 +879,11 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         index: cython.Py_ssize_t = place_of(self, value)
         if index < 0:
             raise ValueError("list.remove(x): x not in list")
-        self.announce_remove(_get(self, index), _sa_initiator, NO_KEY, False)
-        index = place_of(self, value)
+        item = _get(self, index)
+        self.announce_remove(item, _sa_initiator, NO_KEY, False)
+        # Listeners may have moved it; to look for it twice would cost a long list as much again.
+        if index >= len(self) or _get(self, index) is not item:
+            index = place_of(self, value)
         if index >= 0:
             _delete(self, index)
 

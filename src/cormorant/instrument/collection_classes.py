@@ -85,6 +85,9 @@ class CollectionShape:
         """Tell whether the object `item` itself is a member."""
         if self.kind is set and isinstance(collection, set):
             return item in collection
+        under_its_key = getattr(collection, "_has_under_key", None)
+        if under_its_key is not None and under_its_key(item):
+            return True
         return any(member is item for member in getattr(collection, self.iterator)())
 
     def add(self, collection: Any, item: Any, initiator: Any) -> None:

@@ -61,6 +61,13 @@ class KeyFuncDict(InstrumentedDict[K, V]):
             )
         self.__delitem__(key, _sa_initiator)  # type: ignore[call-arg] # wrapped
 
+    def _has_under_key(self, value: V) -> bool:
+        """Tell whether a value stands under its key; if not, its key may have changed."""
+        try:
+            return dict.get(self, self.keyfunc(value)) is value
+        except Exception:  # a key function may refuse what never was a member, or give a list
+            return False
+
     def _key_of(self, value: V, initiator: Any) -> Any:
         key = self.keyfunc(value)
         if key is NO_VALUE and not self.ignore_unpopulated_attribute:
