@@ -95,6 +95,7 @@ class RelationSlot:
     `entering`, `leaving`: who hears of a value that comes or goes, `..._first`: before session and
     other side are told; `..._bare`: the same without adapters, where none of them takes the key.
     `direct`: nobody listens first to comers, or replaces them. `quiet`: nobody listens to changes.
+    `plain`: nobody listens to whole collections: made, replaced, let go.
     `listed`: it holds a list of our own; `reverse`: the attribute of the other side. `accepts`:
     the related class, None for any; `strict`: no subclasses of it. What stands in `related` and
     `related_list` is no field of C: it is asked of the slot as `Any`.
@@ -108,6 +109,7 @@ class RelationSlot:
         accepts = cython.declare(object, visibility="public")
         strict = cython.declare(cython.bint, visibility="public")
         quiet = cython.declare(cython.bint, visibility="public")
+        plain = cython.declare(cython.bint, visibility="public")
         direct = cython.declare(cython.bint, visibility="public")
         listed = cython.declare(cython.bint, visibility="public")
         cascades = cython.declare(cython.bint, visibility="public")
@@ -131,6 +133,7 @@ class RelationSlot:
         accepts: Any = None
         strict: bool = False
         quiet: bool = True
+        plain: bool = True
         direct: bool = True
         listed: bool = False
         cascades: bool = True
@@ -459,7 +462,9 @@ class CollectionSlot(RelationSlot):
     @cython.cfunc
     def assign_short(self, obj: Any, value: Any) -> cython.bint:
         """Give a new object its first list; False if that is not so simple."""
-        if not self.quiet or type(value) is not list or type(obj) is not self.class_:
+        if not self.direct or not self.plain or type(obj) is not self.class_:
+            return False
+        if type(value) is not list:
             return False
         values = fresh_values(obj)
         if values is None or self.key in values:
@@ -476,7 +481,7 @@ class CollectionSlot(RelationSlot):
         fresh: InstrumentedList = found
         general: Any = self
         for item in value:
-            if not fresh.append_short(item):
+            if self.entering or not fresh.append_short(item):
                 fresh.append(item, general.bulk_token)
         return True
 
@@ -502,7 +507,7 @@ class CollectionSlot(RelationSlot):
             item = tell_all(self.entering_first, self.entering_returns, obj, item, token, key)
             if item is not None and converts:
                 self.check(obj, item)
-        if owner.extra is not None:
+        if owner.extra is not None and owner.values.get(self.key) is not collection:
             general.claim(obj, owner, collection)  # loaded before the member may be flushed
         self.follow(owner, item, initiator)
         if item is not None and self.tells_reverse(initiator):
@@ -540,7 +545,7 @@ class CollectionSlot(RelationSlot):
     @cython.cfunc
     def note_members(self, obj: Any, state: Any, collection: Any) -> Any:
         general: Any = self
-        if state.extra is not None or state.values.get(self.key) is not collection:
+        if state.values.get(self.key) is not collection:
             if not general.owned(obj, state, collection):
                 return
         if state.pk is None or not self.written:

@@ -326,7 +326,10 @@ class Instrumented:
                 )
             state: InstanceState = new_state(self, manager)
             if manager.announces_init:
-                manager.construct(self, state, kwargs)
+                if manager.constructs_plainly:
+                    announce_construction(self, state, manager.dispatch, kwargs)
+                else:
+                    manager.construct(self, state, kwargs)
                 return
         else:
             state = slot_state(self)
@@ -536,6 +539,21 @@ def assign(obj: Any, state: InstanceState, kwargs: dict[Any, Any]) -> Any:
         elif attribute is None and not hasattr(type(obj), key):
             raise state.manager.unknown_keyword(key)
         setattr(obj, key, value)
+
+
+@cython.cfunc
+def announce_construction(
+    obj: Any, state: InstanceState, heard: Any, kwargs: dict[Any, Any]
+) -> Any:
+    """Fire init, set constructor keywords, fire init_failure where that raises."""
+    for listener in heard.init:
+        listener(obj, _EMPTY, kwargs)
+    try:
+        assign(obj, state, kwargs)
+    except BaseException:
+        for listener in heard.init_failure:
+            listener(obj, _EMPTY, kwargs)
+        raise
 
 
 @cython.cfunc
@@ -870,6 +888,49 @@ def enlist(link: Any, objects: Any, keys_of: Any, relatives: Any, enter: Any) ->
                         admit(member, home, enter, queue)
 
 
+def reach(root: Any, link: Any, keys_of: Any, relatives: Any) -> Any:
+    """Return what an object cascades to and is not in the session of `link`, breadth first.
+
+    It goes round what is there already, as that brought its own relatives. `keys_of`,
+    `relatives`: as in `enlist`.
+    """
+    home: Link = link
+    found: list[Any] = [root]
+    seen: set[Any] = set()
+    for obj in found:
+        keys = keys_of(obj)
+        state: InstanceState = state_in(obj)
+        queued: cython.bint = state.extra is not None and bool(state.extra.queues)
+        if keys is None or state.pk is not None or queued:
+            for member in relatives(obj):
+                visit(member, home, seen, found)
+            continue
+        values: dict[Any, Any] = values_in(obj, state)
+        for key, many in keys:
+            value = values.get(key)
+            if value is None:
+                continue
+            if not many:
+                visit(value, home, seen, found)
+                continue
+            for member in value:
+                if member is not None:
+                    visit(member, home, seen, found)
+    del found[0]
+    return found
+
+
+@cython.cfunc
+def visit(obj: Any, home: Link, seen: set[Any], found: list[Any]) -> Any:
+    """Put an object that is not in a session yet at the end of those found."""
+    state: InstanceState = state_in(obj)
+    if state.link is home and state.flags & FLAG_DELETED == 0:
+        return
+    if id_of(obj) not in seen:
+        seen.add(id_of(obj))
+        found.append(obj)
+
+
 @cython.cfunc
 def admit(obj: Any, home: Link, enter: Any, queue: list[Any]) -> Any:
     """Take one object in, and put it at the end of those whose relatives are to follow."""
@@ -1081,3 +1142,23 @@ def earlier_values(obj: Any) -> Any:
     state: InstanceState = state_in(obj)
     settle(state)
     return state._old
+
+
+def present(rooms: Any, class_: Any, key: Any) -> Any:
+    """Return the object of a plain key that is in memory and not expired, or None.
+
+    `rooms`: by mapper, a dict of weak references by bare key, and the name of the key.
+    """
+    if not isinstance(class_, type) or (type(key) is not int and type(key) is not str):
+        return None
+    room = rooms.get(getattr(class_, "__mapper__", None))
+    if room is None:
+        return None
+    reference = room[0].get(key)
+    if reference is None:
+        return None
+    obj = reference()
+    if not isinstance(obj, class_):
+        return None
+    values = current_values(obj)
+    return obj if values is not None and room[1] in values else None

@@ -20,11 +20,13 @@ class IdentityMap:
     they do not: there a row is another object for each class that it is loaded as.
     """
 
-    __slots__ = ("_sizes", "by_class")
+    __slots__ = ("_sizes", "by_class", "rooms")
 
     def __init__(self) -> None:
         self.by_class: dict[Mapper, dict[Any, Any]] = {}
         self._sizes: dict[Mapper, int] = {}
+        self.rooms: dict[Mapper, tuple[dict[Any, Any], str]] = {}
+        """For `present`: the dict of a mapper whose keys are plain, and the name of its key."""
 
     def of(self, mapper: Mapper) -> dict[Any, Any]:
         """Return bare key -> weak reference for objects of `mapper`, swept now and then."""

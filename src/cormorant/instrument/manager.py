@@ -76,6 +76,7 @@ class ClassManager:
         self.blank: dict[str, Any] | None = None
         self.blank_key = ""
         self.announces_init = False
+        self.constructs_plainly = False
         self.initialized = False
         self.reduces = False
         self.original_init: Callable[..., None] | None = None
@@ -169,14 +170,16 @@ class ClassManager:
         self.class_.__init__ = _announcing(original)
 
     def choose_constructor(self) -> None:
-        """Decide whether new objects take the long way through `run_init`."""
+        """Decide whether somebody hears of new objects, or they take the way of `run_init`."""
         dispatch = self.dispatch
-        self.announces_init = (
-            not getattr(self.mapper, "configured", False)
-            or getattr(self.mapper, "polymorphic_abstract", False)
-            or bool(self.initial)
-            or bool(dispatch.init or dispatch.init_failure or dispatch.first_init)
+        self.constructs_plainly = (
+            getattr(self.mapper, "configured", False)
+            and not getattr(self.mapper, "polymorphic_abstract", False)
+            and not self.initial
+            and (self.initialized or not dispatch.first_init)
         )
+        heard = bool(dispatch.init or dispatch.init_failure)
+        self.announces_init = heard or not self.constructs_plainly
 
     def construct(self, target: Any, state: InstanceState, kwargs: dict[str, Any]) -> None:
         """Run the keyword constructor with its events."""
@@ -196,6 +199,7 @@ class ClassManager:
             self.initialized = True
             for listener in self.dispatch.first_init:
                 listener(self, self.class_)
+            self.choose_constructor()
         for key, value in self.initial:
             self.attributes[key].set_quietly(target, value)
         for listener in self.dispatch.init:

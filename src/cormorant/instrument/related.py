@@ -37,6 +37,7 @@ _OWN_PLACE = object()
 
 
 CHANGES = ("append", "remove", "set", "bulk_replace", "append_wo_mutation")
+OF_COLLECTIONS = ("init_collection", "bulk_replace", "append_wo_mutation", "dispose_collection")
 
 
 class RelatedAttribute(RelationSlot):
@@ -61,7 +62,7 @@ class RelatedAttribute(RelationSlot):
         self.returning: frozenset[str] = frozenset()
         self.active_history = False
         self.reverse = None
-        self.quiet = self.direct = True
+        self.quiet = self.plain = self.direct = True
         self.listed = self.collection
         self.making = self.entering_first = self.entering = _EMPTY
         self.leaving_first = self.leaving = _EMPTY
@@ -89,6 +90,7 @@ class RelatedAttribute(RelationSlot):
         self.early[event] = first
         self.listeners[event] = later
         self.quiet = not any(self.early.get(e) or self.listeners.get(e) for e in CHANGES)
+        self.plain = not any(self.early.get(e) or self.listeners.get(e) for e in OF_COLLECTIONS)
         self.returning = self.returning | {event} if returning else self.returning - {event}
         if event == ("append" if self.collection else "set"):
             self.entering_returns = returning

@@ -11,7 +11,7 @@ from cormorant.load.branches import Branch
 from cormorant.load.context import LED_BY
 from cormorant.load.objects import Target
 from cormorant.load.related import lazy_read
-from cormorant.session.executing import run
+from cormorant.session.executing import ask, run
 from cormorant.session.orm_execute import LoaderPath, ORMExecuteState, OwnLoad
 
 if TYPE_CHECKING:
@@ -23,19 +23,6 @@ if TYPE_CHECKING:
 def _by_key(mapper: Mapper, pk: Any) -> Any:
     pairs = zip(mapper.primary_key, mapper.identity_of(pk), strict=True)
     return select(mapper.class_).where(*[column == value for column, value in pairs])
-
-
-def _ask(
-    session: Session, statement: Any, options: Mapping[str, Any], load: OwnLoad
-) -> tuple[ORMExecuteState, Any]:
-    """Let the listeners see a statement; return the state and the answer of one, if any."""
-    state = ORMExecuteState(session, statement, None, options, None, run, load)
-    for position, listener in enumerate(session.dispatch.do_orm_execute):
-        state.position = position
-        answer = listener(state)
-        if answer is not None:
-            return state, answer
-    return state, None
 
 
 def _objects(session: Session, state: ORMExecuteState, answer: Any) -> list[Any]:
@@ -62,7 +49,7 @@ def get(
     chosen = dict(options or {})
     if overwrite:
         chosen["populate_existing"] = True
-    state, answer = _ask(session, statement, chosen, OwnLoad("", LoaderPath()))
+    state, answer = ask(session, statement, None, chosen, None, OwnLoad("", LoaderPath()))
     found = _objects(session, state, answer)
     return found[0] if found and isinstance(found[0], mapper.class_) else None
 
@@ -70,7 +57,7 @@ def get(
 def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> None:
     """Announce a load of attributes; a changed statement is run before the ordinary load."""
     statement = _by_key(mapper, pk)
-    state, answer = _ask(session, statement, {}, OwnLoad("column", LoaderPath()))
+    state, answer = ask(session, statement, None, {}, None, OwnLoad("column", LoaderPath()))
     if answer is not None or state.statement is not statement:
         _objects(session, state, answer)
 
@@ -87,7 +74,7 @@ def related(
     statement = read.statement.where(prop.join.criterion(binds)).options(*branch.carried)
     way = (owner.manager.mapper, prop)
     load = OwnLoad("relationship", LoaderPath(way), owner)
-    state, answer = _ask(session, statement, {LED_BY: way}, load)
+    state, answer = ask(session, statement, None, {LED_BY: way}, None, load)
     return _objects(session, state, answer)
 
 
@@ -103,7 +90,7 @@ def rows(session: Session, statement: Any, target: Target, way: tuple[Any, ...])
         options["populate_existing"] = True
     chosen = {**options, "autoflush": False, LED_BY: way}
     load = OwnLoad("relationship", LoaderPath(way))
-    state, answer = _ask(session, statement, chosen, load)
+    state, answer = ask(session, statement, None, chosen, None, load)
     if answer is None:
         arguments = state.bind_arguments
         chosen = dict(state.local_execution_options)

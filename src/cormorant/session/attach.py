@@ -12,6 +12,7 @@ from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     InstanceState,
     enlist,
+    reach,
     settle,
     state_of,
 )
@@ -27,8 +28,11 @@ def add(session: Session, obj: Any) -> None:
     """Put an object and what it cascades to into the session."""
     state = state_of(obj)
     enter(session, obj, state)
-    if has_relationships(state.manager.mapper):
-        cascade_in(session, state)
+    # What is here already brought its own relatives when it came: to walk through them again
+    # would make adding n children to one parent cost n times n. What is deleted is not here
+    # any more, and refused.
+    for member in reach(obj, session.link, cascade_keys, _relatives):
+        enter(session, member, state_of(member))
 
 
 def add_all(session: Session, objects: Iterable[Any]) -> None:
@@ -73,32 +77,6 @@ def _relatives(obj: Any) -> list[Any]:
 
 def _enter(session: Session, obj: Any) -> None:
     enter(session, obj, state_of(obj))
-
-
-def has_relationships(mapper: Mapper) -> bool:
-    """Tell whether a mapper has relationships at all."""
-    known: bool | None = mapper.memo.get("has_relationships")
-    if known is None:
-        mapper.ready()
-        known = mapper.memo["has_relationships"] = bool(mapper.relationships.keys())
-    return known
-
-
-def cascade_in(session: Session, state: InstanceState) -> None:
-    """Bring in what an object refers to along save-update cascades.
-
-    What is here already brought its own relatives when it came: to walk through them again
-    would make adding n children to one parent cost n times n. What is deleted is not here any
-    more, and refused.
-    """
-    link = session.link
-
-    def is_here(child: InstanceState) -> bool:
-        return child.link is link and not child.flags & FLAG_DELETED
-
-    walk = state.manager.mapper.cascade_iterator("save-update", state, is_here)
-    for member, _mapper, child, _values in list(walk):
-        enter(session, member, child)
 
 
 def enter(session: Session, obj: Any, state: InstanceState) -> None:
@@ -213,7 +191,7 @@ def expunge(session: Session, obj: Any) -> None:
             f"object of this session can be expunged from it."
         )
     reached = [(obj, state)]
-    if has_relationships(state.manager.mapper):
+    if state.manager.related_keys:
         for member, _mapper, child, _values in state.manager.mapper.cascade_iterator(
             "expunge", state
         ):

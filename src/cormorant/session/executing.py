@@ -14,7 +14,7 @@ from cormorant.load.objects import Target
 from cormorant.load.results import Objects, refuse_streaming, row_result, streamed_result
 from cormorant.load.shapes import objects_along, shaped
 from cormorant.session.loading import target_of
-from cormorant.session.orm_execute import ORMExecuteState
+from cormorant.session.orm_execute import USERS_OWN, ORMExecuteState, OwnLoad
 from cormorant.session.writing import run_write
 from cormorant.sql.plans import Span
 from cormorant.sql.plugin import subject
@@ -40,7 +40,11 @@ def execute(
 ) -> Any:
     """Run a statement and return Core's Result."""
     if session.dispatch.do_orm_execute:
-        return _announced(session, statement, params, options, bind_arguments)
+        state, answer = ask(session, statement, params, options, bind_arguments)
+        if answer is not None:
+            return answer
+        statement, params = state.statement, state.parameters
+        options, bind_arguments = state.as_left()
     return run(session, statement, params, options, bind_arguments)
 
 
@@ -53,8 +57,12 @@ def scalars(
 ) -> ScalarResult[Any]:
     """Run a statement and return the first elements of its rows."""
     if session.dispatch.do_orm_execute:
-        announced: Result[Any] = _announced(session, statement, params, options, bind_arguments)
-        return announced.scalars()
+        state, answer = ask(session, statement, params, options, bind_arguments)
+        if answer is not None:
+            answered: ScalarResult[Any] = answer.scalars()
+            return answered
+        statement, params = state.statement, state.parameters
+        options, bind_arguments = state.as_left()
     found = _run_read(session, statement, params, options, bind_arguments)
     if found is None:
         result: Result[Any] = run(session, statement, params, options, bind_arguments)
@@ -68,27 +76,25 @@ def scalars(
     return Objects(objects, span.name, span.entity.entity, _uniquing(rows.spans))
 
 
-def _announced(
+def ask(
     session: Session,
     statement: Any,
     params: Any,
     options: Options,
     bind_arguments: Mapping[str, Any] | None,
-) -> Any:
-    """Let do_orm_execute listeners change the statement, or answer in its place."""
-    state = ORMExecuteState(session, statement, params, options, bind_arguments, run)
+    load: OwnLoad = USERS_OWN,
+) -> tuple[ORMExecuteState, Any]:
+    """Let do_orm_execute listeners see and change a statement.
+
+    Return its state, and the result with which one of them answered in its place, if one did.
+    """
+    state = ORMExecuteState(session, statement, params, options, bind_arguments, run, load)
     for position, listener in enumerate(session.dispatch.do_orm_execute):
         state.position = position
         answer = listener(state)
         if answer is not None:
-            return answer
-    return run(
-        session,
-        state.statement,
-        state.parameters,
-        state.local_execution_options,
-        state.bind_arguments,
-    )
+            return state, answer
+    return state, None
 
 
 def run(

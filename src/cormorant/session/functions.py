@@ -46,8 +46,10 @@ def identity_key(
 
 def close_all_sessions() -> None:
     """Close every session in memory."""
-    for session in list(open_sessions.values()):
-        session.close()
+    for reference in list(open_sessions.values()):
+        session = reference()
+        if session is not None:
+            session.close()
 
 
 def make_transient(instance: object) -> None:

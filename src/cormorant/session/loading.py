@@ -68,7 +68,9 @@ def get(
         known = session.identity_map.by_class.get(mapper.identity_mapper)
         reference = None if known is None else known.get(pk)
         found = None if reference is None else reference()
-        if found is not None:
+        if known is not None and found is not None:
+            if mapper.single_key:
+                session.identity_map.rooms[mapper] = known, mapper.pk_keys[0]
             return _checked(session, mapper, found)
     if pk is None or (not mapper.single_key and all(part is None for part in pk)):
         _warn_null_key(mapper)

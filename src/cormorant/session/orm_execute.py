@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -97,14 +98,40 @@ class ORMExecuteState:
         self.session = session
         self.statement = statement
         self.parameters = parameters
-        own = _options_of(statement)
-        general = {k: v for k, v in session.execution_options.items() if k not in own}
-        self.local_execution_options = immutabledict({**general, **execution_options})
-        self.execution_options = immutabledict(own).union(self.local_execution_options)
-        self.bind_arguments = _bind_arguments(statement, bind_arguments)
         self.position = 0
+        self._given_options = execution_options
+        self._given_arguments = bind_arguments
+        self._came = statement
         self._run = run
         self._load = load
+
+    # What follows is made when a listener asks for it: most look at the statement only.
+
+    @cached_property
+    def local_execution_options(self) -> immutabledict[str, Any]:
+        """The options of the call and of the session."""
+        own = _options_of(self._came)
+        general = {k: v for k, v in self.session.execution_options.items() if k not in own}
+        found: immutabledict[str, Any] = immutabledict({**general, **self._given_options})
+        return found
+
+    @cached_property
+    def execution_options(self) -> immutabledict[str, Any]:
+        """The options of the call, of the session, and of the statement as it came."""
+        found: immutabledict[str, Any]
+        found = immutabledict(_options_of(self._came)).union(self.local_execution_options)
+        return found
+
+    @cached_property
+    def bind_arguments(self) -> dict[str, Any]:
+        """What goes to `Session.get_bind`."""
+        return _bind_arguments(self._came, self._given_arguments)
+
+    def as_left(self) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+        """Return execution options and bind arguments as the listeners have left them."""
+        made = self.__dict__
+        options = made.get("local_execution_options", self._given_options)
+        return options, made.get("bind_arguments", self._given_arguments)
 
     def _is(self, kind: str) -> bool:
         if isinstance(self.statement, LightSelect):
@@ -232,6 +259,7 @@ class ORMExecuteState:
 
     def update_execution_options(self, **options: Any) -> None:
         """Add execution options for this call."""
+        self.execution_options  # noqa: B018 # which holds what came, is made of it now
         self.local_execution_options = self.local_execution_options.union(options)
 
     def invoke_statement(

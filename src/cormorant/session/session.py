@@ -12,7 +12,7 @@ from sqlalchemy.util import EMPTY_DICT
 from cormorant import exc
 from cormorant.event.catalog import SessionEvents
 from cormorant.event.places import OfClass, OfObject, Place
-from cormorant.instrument._state_cy import FLAG_DELETED, drop_values, state_of
+from cormorant.instrument._state_cy import FLAG_DELETED, drop_values, present, state_of
 from cormorant.instrument.history import History
 from cormorant.mapping.mapper import Mapper, class_mapper
 from cormorant.session import (
@@ -142,6 +142,10 @@ class Session(Statements):
         """
         if self.owner:
             self.own("get()")
+        if not populate_existing and not with_for_update and not execution_options:
+            held: O | None = present(self.identity_map.rooms, entity, ident)
+            if held is not None:
+                return held
         mapper = getattr(entity, "__mapper__", None) if isinstance(entity, type) else None
         if mapper is None or not mapper.configured:
             mapper = _mapper_to_get(entity)

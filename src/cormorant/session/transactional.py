@@ -34,8 +34,12 @@ T = TypeVar("T", bound="Transactional")
 
 JoinMode = Literal["conditional_savepoint", "rollback_only", "control_fully", "create_savepoint"]
 _numbers = itertools.count(1)
-open_sessions: weakref.WeakValueDictionary[int, Transactional] = weakref.WeakValueDictionary()
-"""Every session in memory, by id."""
+open_sessions: dict[int, weakref.ref[Transactional]] = {}
+"""A reference to every session in memory, by its own id."""
+
+
+def _forget_session(reference: weakref.ref[Transactional]) -> None:
+    open_sessions.pop(id(reference), None)
 
 
 class Transactional:
@@ -62,7 +66,8 @@ class Transactional:
         close_resets_only: bool | None = None,
         execution_options: Mapping[str, Any] | None = None,
     ) -> None:
-        _check_options(autocommit, future, twophase, join_transaction_mode)
+        if autocommit or twophase or not future or join_transaction_mode not in JOIN_MODES:
+            _refuse_options(autocommit, future, twophase, join_transaction_mode)
         self.dispatch: Any = SessionEvents.board.dispatch_of(type(self))
         self.bind = bind
         self.autoflush = autoflush
@@ -72,9 +77,10 @@ class Transactional:
         self.join_transaction_mode = join_transaction_mode
         self.query_cls: type[Query[Any]] = query_cls or Query
         self.close_resets_only = close_resets_only is not False
-        self.execution_options = dict(execution_options or {})
+        self.execution_options = dict(execution_options) if execution_options else {}
         self.identity_map = IdentityMap()
-        self.link = Link(weakref.ref(self))
+        self._reference = weakref.ref(self, _forget_session)
+        self.link = Link(self._reference)
         self.current_transaction: SessionTransaction | None = None
         self.flush_transaction: SessionTransaction | None = None
         self.flushing = False
@@ -83,9 +89,10 @@ class Transactional:
         self._binds: dict[Any, Any] = {}
         self._number = 0
         self.owner = 0
-        for key, target in (binds or {}).items():
-            self._add_bind(key, target)
-        open_sessions[id(self)] = self
+        if binds:
+            for key, target in binds.items():
+                self._add_bind(key, target)
+        open_sessions[id(self._reference)] = self._reference
 
     @property
     def whole(self) -> Session:
@@ -299,6 +306,10 @@ class Transactional:
 
     def _close(self, invalidate: bool, reset: bool = False) -> None:
         self._refuse_in_flush("close()")
+        if self.current_transaction is None and self._untouched():
+            self.own("close()")
+            self.closed = self.closed or not (self.close_resets_only or reset)
+            return
         with self._working("close()"):
             attach.leave_all(self.whole, quietly)
             if not self.close_resets_only and not reset:
@@ -310,11 +321,18 @@ class Transactional:
                         entry[0].invalidate()
                 node.root.close()
 
+    def _untouched(self) -> bool:
+        """Tell whether no object has come into this session since it was made or closed."""
+        link = self.link
+        return not (
+            self.identity_map.by_class or link.new or link.changed or link.deleted or link.due
+        )
+
     def drop_link(self) -> None:
         """Leave all states a dead link, and begin with an empty map."""
         begun = self.link.begun
         self.link.unit = no_unit
-        self.link = Link(weakref.ref(self))
+        self.link = Link(self._reference)
         self.link.begun = begun
         self.identity_map = IdentityMap()
 
@@ -378,7 +396,10 @@ class Transactional:
         return self.begin_if_needed().connection(bind, dict(execution_options or {}))
 
 
-def _check_options(autocommit: Any, future: Any, twophase: bool, mode: str) -> None:
+JOIN_MODES = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
+
+
+def _refuse_options(autocommit: Any, future: Any, twophase: bool, mode: str) -> None:
     if autocommit:
         raise core_exc.ArgumentError("autocommit=True is no longer supported")
     if not future:
@@ -389,9 +410,7 @@ def _check_options(autocommit: Any, future: Any, twophase: bool, mode: str) -> N
         raise core_exc.ArgumentError(
             "Session(twophase=True) is not offered: use one database per session."
         )
-    legal = ("conditional_savepoint", "rollback_only", "control_fully", "create_savepoint")
-    if mode not in legal:
-        raise core_exc.ArgumentError(
-            f"Invalid selection for join_transaction_mode: {mode!r}; the legal ones are "
-            f"{', '.join(legal)}."
-        )
+    raise core_exc.ArgumentError(
+        f"Invalid selection for join_transaction_mode: {mode!r}; the legal ones are "
+        f"{', '.join(JOIN_MODES)}."
+    )
