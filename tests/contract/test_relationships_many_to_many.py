@@ -12,6 +12,7 @@ from .databases import EVERY
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
+from .workshop import workshop
 
 
 def tagged(orm: Orm, engine: Engine, both: bool = True, **options: Any) -> Any:
@@ -297,3 +298,48 @@ def test_a_thousand_posts_with_tags_are_a_handful_of_statements(
             post.tags.pop()
         session.flush()
         return ran
+
+
+@contract(*EVERY)
+def test_pairs_of_a_subclass_are_told_once_to_lists_in_memory(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = workshop(orm, engine)
+    heard.classes(world.Skill, world.Person, world.Engineer, world.Manager, propagate=True)
+    told: list[Any] = []
+    with orm.Session(engine) as session:
+        sew, cook = session.scalars(orm.select(world.Skill).order_by(world.Skill.id)).all()
+        chief = session.get(world.Manager, 1)  # whole, which the oracle would load here or there
+        eve, ian = session.get(world.Engineer, 2), session.get(world.Engineer, 3)
+        told.append([[each.name for each in skill.people] for skill in (sew, cook)])
+        told.append(chief.name)
+        heard.mark("append")
+        ian.skills.append(sew)
+        heard.mark("replace")
+        eve.skills = [cook]
+        heard.mark("the other way")
+        cook.people.append(ian)
+        told.append([sorted(each.name for each in skill.people) for skill in (sew, cook)])
+        told.append([[each.name for each in person.skills] for person in (eve, ian)])
+        session.flush()
+        heard.stop()
+        session.commit()
+        told.append([sorted(each.name for each in skill.people) for skill in (sew, cook)])
+    return told
+
+
+@contract(*EVERY)
+def test_both_sides_write_a_pair_of_a_subclass_once(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = workshop(orm, engine)
+    with orm.Session(engine) as session:
+        skill = world.Skill(id=3, name="weld")
+        people = [world.Manager(id=6, name="Moe"), world.Engineer(id=7, name="Ed")]
+        people.append(world.Person(id=8, name="Pam"))
+        skill.people = people
+        for person in people:
+            person.skills.append(session.get(world.Skill, 1))
+        session.add(skill)
+        session.commit()
+        return [[each.name for each in person.skills] for person in people]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import Column, ForeignKey, Integer, String, create_engine
 
 from tests.contract.library import counted, library, loaded
 from tests.contract.oracle import Orm
@@ -118,3 +118,53 @@ def test_selectin_polymorphic_refuses_what_is_no_subclass() -> None:
         return problem(lambda: orm.selectin_polymorphic(world.Engineer, [world.Manager]))
 
     assert both(scenario) == ("no error", "InvalidRequestError")
+
+
+def test_a_reference_is_loaded_at_once_for_a_class_with_subclasses() -> None:
+    def scenario(orm: Orm) -> list[int]:
+        world = workshop(orm, engine := create_engine("sqlite://"))
+        with orm.Session(engine) as session, counted(engine) as seen:
+            option = orm.immediateload(world.Person.firm)
+            people = session.scalars(orm.select(world.Person).options(option)).all()
+            at_first = len(seen)
+            for person in people:
+                person.firm  # a read may load
+            return [at_first, len(seen)]
+
+    assert both(scenario) == ([1, 3], [3, 3])
+
+
+def test_a_relationship_to_a_subclass_of_its_class_ends_after_one_level() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        engine = create_engine("sqlite://")
+        Base: Any = orm.declarative_base()
+
+        class Person(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "people"
+            __mapper_args__ = {"polymorphic_on": "kind", "polymorphic_identity": "person"}
+            id = Column(Integer, primary_key=True)
+            kind = Column(String(20))
+            boss_id: Any = Column(ForeignKey("people.id"))
+
+        class Manager(Person):
+            __mapper_args__ = {"polymorphic_identity": "manager"}
+
+        Base.metadata.create_all(engine)
+        Person.boss = orm.relationship(Manager, remote_side=[Person.id], lazy="joined")
+        told: list[Any] = []
+        with orm.Session(engine) as session:
+            session.add_all([Manager(id=1), Manager(id=2, boss_id=1), Person(id=3, boss_id=2)])
+            session.commit()
+            session.expunge_all()
+
+            def read() -> None:
+                statement = orm.select(Person).where(Person.id == 3)
+                person = session.scalars(statement).one()
+                told.extend([loaded(person), loaded(person.boss)])
+
+            return [problem(read), *told]
+
+    columns = ["boss_id", "id", "kind"]
+    theirs, ours = both(scenario)
+    assert theirs == ["RecursionError"]
+    assert ours == ["no error", ["boss", *columns], columns]

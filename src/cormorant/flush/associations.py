@@ -66,11 +66,20 @@ def pairs_of(context: UOWTransaction, prop: Any) -> Pairs:
     if found is None:
         found = Pairs()
         if prop.other_sides:
-            others = [context.pairs[side] for side in prop.other_sides if side in context.pairs]
-            found.turned = bool(others) and not others[0].turned
-            found.seen = others[0].seen if others else set()
+            found.turned, found.seen = _shared(context, prop)
         context.pairs[prop] = found
     return found
+
+
+def _shared(context: UOWTransaction, prop: Any) -> tuple[bool, set[tuple[int, int]] | None]:
+    """Return what both sides of a relationship, and subclasses that inherit it, have in common."""
+    far = {side.origin for side in prop.other_sides}
+    for each, pairs in context.pairs.items():
+        if each.origin is prop.origin:
+            return pairs.turned, pairs.seen
+        if each.origin in far:
+            return not pairs.turned, pairs.seen
+    return False, set()
 
 
 def let_pairs_go(context: UOWTransaction, prop: Any, owner: Any) -> None:

@@ -254,7 +254,10 @@ class Branch:
             return chosen
         usual = wild or How(prop.lazy)
         if usual.loader in EAGER and self._comes_back(prop):
-            return How("in memory" if usual.loader == "immediate" else "select")
+            if usual.loader != "immediate":
+                return How("select")
+            # As SQLAlchemy: a list goes on until nothing is new, a reference looks in memory.
+            return usual if prop.uselist else How("in memory")
         return usual
 
     def _comes_back(self, prop: Any) -> bool:
@@ -262,7 +265,7 @@ class Branch:
         depth = prop.options.get("join_depth")
         if depth:
             return bool(len(self.above) + 1 > depth)
-        return prop.mapper in self.above or prop.mapper is self.mapper
+        return any(each.isa(prop.mapper) for each in (*self.above, self.mapper))
 
     def below(self, prop: Any, how: How | None = None) -> Branch:
         """Return the branch of the related entity; `how` None: of a load that comes later."""
@@ -289,6 +292,8 @@ class Branch:
             again = Directive(prop.parent, (), "relationship", prop.key, further)
             deeper = [*self._of_recursion(prop), *deeper, again]
             above = self.above
+        if how is not None and how.loader == "immediate" and self._comes_back(prop):
+            above = self.above  # the same branch on each round
         chosen = how or self.how(prop)
         mapper, parts = _narrowed(prop, chosen)
         unique = tuple(dict.fromkeys(deeper))

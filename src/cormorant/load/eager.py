@@ -72,23 +72,21 @@ def _from_memory(along: Along, states: list[InstanceState], target: Target) -> N
 def _one_by_one(
     along: Along, states: list[InstanceState], target: Target, make: Make, path: Path
 ) -> None:
-    """Load for each parent; what is read by key for the related objects, for all of them."""
+    """Load for each parent; what the related objects load, when those of all parents are there."""
     inner = target.along()
-    inner.waiting = [] if target.waiting is None else target.waiting
+    inner.waiting = []
     for state in states:
         obj = state.obj()
         if obj is not None and along.prop.key not in state.values:
             target.context.session.load_at_once(obj, state, along, inner)
-    if target.waiting is None:
-        gathered: dict[int, tuple[Along | Branch, list[Any]]] = {}
-        for further, parents in inner.waiting:
-            gathered.setdefault(id(further), (further, []))[1].extend(parents)
-        for further, parents in gathered.values():
-            if isinstance(further, Branch):
-                read_further(further, parents, target.along(), make)
-            else:
-                states = lacking(parents, further.prop.key, further.owner)
-                _by_keys(further, states, target.along(), make, path.through(along))
+    gathered: dict[int, tuple[Along | Branch, list[Any]]] = {}
+    for further, parents in inner.waiting:
+        gathered.setdefault(id(further), (further, []))[1].extend(parents)
+    for further, parents in gathered.values():
+        if isinstance(further, Branch):
+            read_further(further, parents, target.along(), make)
+        else:
+            follow(further, parents, target.along(), make, path.through(along))
 
 
 def _by_keys(

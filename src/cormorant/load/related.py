@@ -10,20 +10,40 @@ import sqlalchemy as sa
 from cormorant.load.branches import Branch
 from cormorant.load.roots import BranchOption
 from cormorant.mapping.along import RowsOf
+from cormorant.mapping.inherit import equal_columns
 from cormorant.sql.prepared import Criterion, PreparedSelect, prepare_read
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
 
 
-def refers_by_key(prop: Any) -> bool:
-    """Tell whether a relationship to one refers by the primary key and nothing else."""
-    return bool(
-        prop.secondary is None
-        and prop.join.foreign_is_local
-        and prop.join.simple
-        and {source for source, _ in prop.join.pairs} == set(prop.mapper.primary_key)
-    )
+def key_places(prop: Any) -> tuple[int, ...] | None:
+    """Return where the parts of the related primary key stand in `local_remote_pairs`.
+
+    None where a relationship refers otherwise. A foreign key to the table of a subclass refers
+    by the key as well: its column equals that of the root.
+    """
+    memo = prop.parent.memo
+    name = ("key places", prop)
+    if name not in memo:
+        memo[name] = _key_places(prop)
+    found: tuple[int, ...] | None = memo[name]
+    return found
+
+
+def _key_places(prop: Any) -> tuple[int, ...] | None:
+    if prop.secondary is not None or not prop.join.foreign_is_local or not prop.join.simple:
+        return None
+    primary = prop.mapper.primary_key
+    equal = equal_columns(prop.mapper)
+    places: dict[Any, int] = {}
+    for at, (_local, remote) in enumerate(prop.local_remote_pairs):
+        for column in primary:
+            if column is remote or remote in equal.get(column, ()):
+                places[column] = at
+    if len(places) < len(primary) or len(prop.local_remote_pairs) != len(primary):
+        return None
+    return tuple([places[column] for column in primary])
 
 
 def entity_select(branch: Branch, *columns: Any, rows: Any = None) -> Any:
@@ -103,10 +123,11 @@ def in_read(prop: Any, branch: Branch) -> InRead:
 def _in_read(prop: Any, branch: Branch) -> InRead:
     parent: Mapper = prop.parent
     far = branch.entity(prop)
-    if branch.given is None and refers_by_key(prop):
-        by_remote = {remote: local for local, remote in prop.local_remote_pairs}
+    places = key_places(prop)
+    if branch.given is None and places is not None:
+        pairs = prop.local_remote_pairs
         equal = prop.mapper.primary_key
-        keys = tuple([parent.property_of(by_remote[column]).key for column in equal])
+        keys = tuple([parent.property_of(pairs[at][0]).key for at in places])
         statement = entity_select(branch, rows=far)
         return InRead(keys, True, prepare_read(prop.mapper, statement, equal))
     if branch.given is None and prop.join.simple:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Waiting = list[tuple["Along", list[Any], Path]]
 """What is read when the rows are through, with the parents it is read for."""
 
+GATHERED = frozenset(("selectin", "immediate"))
+"""Loaders that wait until the objects of several reads are there."""
+
 
 def objects_along(
     rows: Sequence[Row], span: Span, target: Target, path: Path | None = None
@@ -37,7 +40,7 @@ def objects_along(
         else:
             found = _all_at_once(rows, span, target, waiting, path)
         for along, parents, place in waiting:
-            if target.waiting is not None and along.how.loader == "selectin":
+            if target.waiting is not None and along.how.loader in GATHERED:
                 target.waiting.append((along, parents))
             else:
                 follow(along, parents, target, objects_along, place)

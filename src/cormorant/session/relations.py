@@ -15,7 +15,7 @@ from cormorant.load.directives import How
 from cormorant.load.eager import follow
 from cormorant.load.objects import Path, Target
 from cormorant.load.prepared import load_related
-from cormorant.load.related import refers_by_key
+from cormorant.load.related import key_places
 from cormorant.load.shapes import objects_along
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _without_sql(session: Session, prop: Any, values: tuple[Any, ...]) -> Any:
     if any(value is None for value in values):
         return [] if prop.uselist else None
     found = None
-    if not prop.uselist and refers_by_key(prop):
+    if not prop.uselist and key_places(prop) is not None:
         found = _by_identity(session, prop, values)
     if found is None:
         raise _refused(prop, "raise_on_sql")
@@ -116,7 +116,7 @@ def _related(
 ) -> Any:
     if prop.join.simple and any(value is None for value in values):
         return [] if many else None
-    if not many and refers_by_key(prop):
+    if not many and key_places(prop) is not None:
         found = _by_identity(session, prop, values)
         if found is not None:
             return found
@@ -143,11 +143,7 @@ def _related(
 
 def _by_identity(session: Session, prop: Any, values: tuple[Any, ...]) -> Any:
     mapper = prop.mapper
-    by_remote = {
-        remote: value
-        for (_local, remote), value in zip(prop.local_remote_pairs, values, strict=True)
-    }
-    parts = tuple([by_remote[column] for column in mapper.primary_key])
+    parts = tuple([values[at] for at in key_places(prop) or ()])
     found = session.identity_map.find(mapper, parts[0] if mapper.single_key else parts)
     return found if found is not None and isinstance(found, mapper.class_) else None
 
@@ -183,7 +179,7 @@ def peek_related(
     """
     mapper = state.manager.mapper
     prop: Any = mapper._properties[key]
-    if not refers_by_key(prop):
+    if key_places(prop) is None:
         return PASSIVE_NO_RESULT
     values = []
     for local, _remote in prop.local_remote_pairs:
