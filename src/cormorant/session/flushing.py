@@ -61,7 +61,7 @@ def _flush(session: Session, objects: Any) -> None:
     context.unseen = settle_for_flush(session, only is None)
     node = session.begin_if_needed()
     node.require_active("a flush")
-    inner = _announced_subtransaction(session, node)
+    inner = announced_subtransaction(session, node)
     try:
         session.flush_transaction = inner or node
         run_flush(context, only)
@@ -74,18 +74,18 @@ def _flush(session: Session, objects: Any) -> None:
         _finish(session, node, context, later)
         for listener in dispatch.after_flush_postexec:
             listener(session, context)
-        _end_subtransaction(session, node, inner, plainly)
+        end_subtransaction(session, node, inner, plainly)
     except BaseException as error:
         forget_flush(session, context)
         with session.keeping_error():
             node.deactivate(error)
-        _end_subtransaction(session, node, inner, quietly)
+        end_subtransaction(session, node, inner, quietly)
         if inner is not None:
             quietly(dispatch.after_soft_rollback, session, inner)
         raise
 
 
-def _announced_subtransaction(
+def announced_subtransaction(
     session: Session, node: SessionTransaction
 ) -> SessionTransaction | None:
     """Return the node that stands for the flush itself, made only if somebody listens."""
@@ -99,7 +99,7 @@ def _announced_subtransaction(
     return SessionTransaction(session, SessionTransactionOrigin.SUBTRANSACTION, node)
 
 
-def _end_subtransaction(
+def end_subtransaction(
     session: Session, node: SessionTransaction, inner: SessionTransaction | None, tell: Tell
 ) -> None:
     if inner is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -58,9 +59,21 @@ def run_insert(
     rows = names.of_insert(
         [parameters] if alone else parameters, bool(options.get("render_nulls"))
     )
-    if len(mapper.tables) > 1:
-        return JoinedInsert(connection, statement, names, rows, passed).run()
-    return _insert(connection, statement, batches(rows), passed, alone)
+    return insert_given(connection, statement, names, rows, passed, alone)
+
+
+def insert_given(
+    connection: Connection,
+    statement: Any,
+    names: Names,
+    rows: list[dict[str, Any]],
+    options: Mapping[str, Any],
+    alone: bool = False,
+) -> tuple[Rows, Any]:
+    """Insert rows by attribute name; `alone`: there is one, given without a list."""
+    if len(names.mapper.tables) > 1:
+        return TableInserts(connection, statement, names, rows, options).run()
+    return _insert(connection, statement, batches(rows), options, alone)
 
 
 def _ended(rows: Rows) -> tuple[Rows, Any]:
@@ -90,8 +103,8 @@ def _insert(
     return rows, written_result(sum(map(len, parts)))
 
 
-class JoinedInsert:
-    """An INSERT of rows into all tables of a class, that of the root first; keys go down.
+class TableInserts:
+    """INSERTs of rows into all tables of a class, that of the root first; keys go down.
 
     What is returned of a row is put together from what the tables return. `places`: table ->
     where in a row of the result its columns stand.
@@ -121,11 +134,12 @@ class JoinedInsert:
         """Insert into one table after the other; return the user's rows."""
         mapper, rows = self.mapper, self.rows
         root = mapper.tables[0]
-        waiting = [n for n, row in enumerate(rows) if self._lacks_key(row)]
-        self._insert(root, [n for n, row in enumerate(rows) if not self._lacks_key(row)])
-        made = self._insert(root, waiting, mapper.primary_key)
-        for number, key in zip(waiting, made, strict=True):
-            rows[number].update(zip(mapper.primary_key, key, strict=True))
+        for waits, group in groupby(range(len(rows)), lambda n: self._lacks_key(rows[n])):
+            numbers = list(group)
+            made = self._insert(root, numbers, mapper.primary_key if waits else ())
+            if waits:
+                for number, key in zip(numbers, made, strict=True):
+                    rows[number].update(zip(mapper.primary_key, key, strict=True))
         for table in mapper.tables[1:]:
             where = key_columns(mapper, table)
             for row in rows:

@@ -18,6 +18,7 @@ from cormorant.mapping.mapper import Mapper, class_mapper
 from cormorant.session import (
     announced,
     attach,
+    bulk_rows,
     doomed,
     flushing,
     functions,
@@ -361,6 +362,40 @@ class Session(Statements):
 
     def __iter__(self) -> Iterator[object]:
         return iter([*self.link.new.values(), *self.identity_map.values()])
+
+    def bulk_insert_mappings(
+        self,
+        mapper: Any,
+        mappings: Iterable[dict[str, Any]],
+        return_defaults: bool = False,
+        render_nulls: bool = False,
+    ) -> None:
+        """Insert rows given as dicts, without objects and their events."""
+        with self._working("bulk_insert_mappings()"):
+            owner = class_mapper(mapper)
+            bulk_rows.insert_mappings(self, owner, mappings, return_defaults, render_nulls)
+
+    def bulk_update_mappings(self, mapper: Any, mappings: Iterable[dict[str, Any]]) -> None:
+        """Update rows given as dicts with their primary keys, without objects and their events."""
+        with self._working("bulk_update_mappings()"):
+            bulk_rows.update_mappings(self, class_mapper(mapper), mappings)
+
+    def bulk_save_objects(
+        self,
+        objects: Iterable[object],
+        return_defaults: bool = False,
+        update_changed_only: bool = True,
+        preserve_order: bool = True,
+    ) -> None:
+        """Write the columns of objects without their events; the objects stay as they are.
+
+        `return_defaults`: new ones get their primary keys. `preserve_order` False: all objects
+        of a class together.
+        """
+        with self._working("bulk_save_objects()"):
+            bulk_rows.save_objects(
+                self, objects, return_defaults, update_changed_only, preserve_order
+            )
 
     def enable_relationship_loading(self, obj: object) -> None:
         """Let relationships of a transient object load by its foreign keys.
