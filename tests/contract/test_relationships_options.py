@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
-from sqlalchemy import Column, Engine, ForeignKey, Integer
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 
 from .heard import Recorder
 from .oracle import Orm
@@ -203,3 +204,48 @@ def test_names_are_resolved_late_in_mixins(orm: Orm, heard: Recorder, engine: En
         session.commit()
         owner.id
         return len(owner.all_houses), len(owner.all_boats), owner.all_boats[0].owner is owner
+
+
+@contract()
+def test_methods_of_a_base_listen_for_each_class_of_its_family(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Base: Any = orm.declarative_base()
+    told: list[Any] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+
+        class Owner(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "owners"
+            id = Column(Integer, primary_key=True)
+            kind = Column(String(20))
+            things = orm.relationship("Thing")
+            __mapper_args__ = {"polymorphic_on": kind, "polymorphic_identity": "owner"}
+
+            @orm.validates("id", "things", include_removes=True)
+            def check(self, key: str, value: Any, is_remove: bool) -> Any:
+                told.append([type(self).__name__, key, is_remove])
+                return value
+
+            @orm.reconstructor
+            def wake(self) -> None:
+                told.append([type(self).__name__, "awake"])
+
+        class Rich(Owner):
+            __mapper_args__ = {"polymorphic_identity": "rich"}
+
+        class Thing(Base):  # type: ignore[misc] # as above
+            __tablename__ = "things"
+            id = Column(Integer, primary_key=True)
+            owner_id: Any = Column(ForeignKey("owners.id"))
+
+        orm.configure_mappers()
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.add_all([Owner(id=1, things=[Thing()]), Rich(id=2, things=[Thing()])])
+        session.flush()
+        session.expunge_all()
+        for each in session.scalars(orm.select(Owner).order_by(Owner.id)):
+            each.things.pop()
+        session.commit()
+    return told, [str(each.message) for each in caught]

@@ -24,7 +24,9 @@ def attach_methods(mapper: Mapper) -> None:
         _listen(attribute, key, method, options)
     reconstruct = reconstructor_of(mapper.class_)
     if reconstruct is not None:
-        listen(mapper.class_, "load", lambda target, _context: reconstruct(target))
+        listen(
+            mapper.class_, "load", lambda target, _context: reconstruct(target), propagate=False
+        )
 
 
 def _listen(
@@ -52,9 +54,10 @@ def _listen(
         if from_here(initiator):
             method(target, key, value, True)
 
+    # Not to subclasses: each has the methods that it inherits as listeners of its own.
     place = attribute.on_class
-    listen(place, "append", on_append, retval=True)
-    listen(place, "bulk_replace", on_bulk)
-    listen(place, "set", on_set, retval=True)
+    listen(place, "append", on_append, retval=True, propagate=False)
+    listen(place, "bulk_replace", on_bulk, propagate=False)
+    listen(place, "set", on_set, retval=True, propagate=False)
     if removes:
-        listen(place, "remove", on_remove)
+        listen(place, "remove", on_remove, propagate=False)
