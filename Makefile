@@ -56,7 +56,7 @@ bench: .venv/.test .venv/.installed
 	.venv/bin/python -m bench $(ARGS)
 	$(if $(ARGS),,.venv/bin/python -m bench.events)
 
-# Long random runs: the Hypothesis programs with many more examples.
+# Long runs: the Hypothesis programs with many more examples, and every fault on every server.
 soak: .venv/.test .venv/.installed
 	CORMORANT_MODE=$$(cat $(COMPILED)/mode) \
 		.venv/bin/python -m pytest -n $(WORKERS) -m soak $(ARGS)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
 from .databases import SQLITE
 from .heard import Recorder
@@ -101,3 +101,34 @@ def test_merging_an_object_of_a_subclass_with_both_sides_loaded(
         heard.session(session)
         merged = session.merge(port.ships[0])
         return [type(merged).__name__, [type(ship).__name__ for ship in merged.port.ships]]
+
+
+@contract()
+def test_pairs_of_a_class_and_its_subclass_are_written_once(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = fleet(orm, engine)
+    flag_rows = Table(
+        "ship_flags",
+        world.Base.metadata,
+        Column("ship_id", ForeignKey("ships.id"), primary_key=True),
+        Column("flag_id", ForeignKey("flags.id"), primary_key=True),
+    )
+
+    class Flag(world.Base):  # type: ignore[misc, name-defined] # the base is made at run time
+        __tablename__ = "flags"
+        id = Column(Integer, primary_key=True)
+        ships = orm.relationship("Ship", secondary=flag_rows, back_populates="flags")
+
+    world.Ship.flags = orm.relationship(Flag, secondary=flag_rows, back_populates="ships")
+    world.Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        heard.session(session)
+        flag = Flag()
+        session.add_all([world.Ship(flags=[flag]), world.Steamer(flags=[flag]), Flag()])
+        session.commit()
+        first, second = session.scalars(orm.select(Flag).order_by(Flag.id)).all()
+        second.ships, first.ships = first.ships, []
+        session.commit()
+    with engine.connect() as connection:
+        return sorted(tuple(row) for row in connection.execute(flag_rows.select()))

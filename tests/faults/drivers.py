@@ -56,13 +56,13 @@ def failing_cursor(base: Any, faults: Faults) -> Any:
     """Return a subclass of a driver's cursor class whose calls may fail."""
 
     class Cursor(base):  # type: ignore[misc] # the base is chosen at run time
-        def execute(self, *arguments: Any, **options: Any) -> Any:
-            with faults.call("execute"):
-                return super().execute(*arguments, **options)
+        def execute(self, sql: Any, *arguments: Any, **options: Any) -> Any:
+            with faults.call(f"execute {verb_of(sql)}"):
+                return super().execute(sql, *arguments, **options)
 
-        def executemany(self, *arguments: Any, **options: Any) -> Any:
-            with faults.call("executemany"):
-                return super().executemany(*arguments, **options)
+        def executemany(self, sql: Any, *arguments: Any, **options: Any) -> Any:
+            with faults.call(f"executemany {verb_of(sql)}"):
+                return super().executemany(sql, *arguments, **options)
 
         def fetchone(self) -> Any:
             with faults.call("fetchone"):
@@ -76,7 +76,18 @@ def failing_cursor(base: Any, faults: Faults) -> Any:
             with faults.call("fetchall"):
                 return super().fetchall()
 
+        def close(self) -> None:
+            super().close()  # one that stays open would hold its locks
+            with faults.call("close cursor"):
+                pass
+
     return Cursor
+
+
+def verb_of(sql: Any) -> str:
+    """Return the first word of a statement; PyMySQL's long ones are a bytearray."""
+    text = bytes(sql).decode() if isinstance(sql, bytes | bytearray) else str(sql)
+    return text.split(None, 1)[0]
 
 
 def failing_connection(base: Any, faults: Faults) -> Any:
@@ -95,6 +106,11 @@ def failing_connection(base: Any, faults: Faults) -> Any:
             with faults.call("rollback"):
                 super().rollback()
 
+        def close(self) -> None:
+            super().close()  # a lost connection holds no locks either
+            with faults.call("close connection"):
+                pass
+
     return Connection
 
 
@@ -107,7 +123,13 @@ def failing_sqlite(engine: Engine, faults: Faults) -> Callable[[], Any]:
             return super().cursor(factory)
 
     arguments, options = engine.dialect.create_connect_args(engine.url)
-    return lambda: sqlite3.connect(*arguments, factory=Connection, **options)
+
+    def connect() -> Any:
+        opened = sqlite3.connect(*arguments, factory=Connection, **options)
+        opened.execute("PRAGMA synchronous=OFF")
+        return opened
+
+    return connect
 
 
 def failing_postgresql(engine: Engine, faults: Faults) -> Callable[[], Any]:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from cormorant import Session
-from cormorant.sql.errors import NamedError
-from tests.people import People, declare
 
+from .chunks import parts, up_to
 from .drivers import Faults, Mode, failing_engine
-from .program import AFTER, BEFORE, Work, prepare, rows_of
+from .music import declare
+from .program import nothing
+from .trial import Ending, Trial
 
 pytestmark = pytest.mark.filterwarnings("ignore::cormorant.exc.RollbackListenerWarning")
+
+EXPECTED = (DBAPIError, PendingRollbackError)
+"""The second where the work goes on after a savepoint could not be rolled back."""
+
+KINDS = ("execute SELECT", "execute INSERT", "execute SAVEPOINT", "execute RELEASE", "commit")
 
 
 @pytest.fixture(params=["fast", "core"])
@@ -29,72 +34,28 @@ def failing(sound: Engine, request: pytest.FixtureRequest) -> Iterator[tuple[Eng
     engine.dispose()
 
 
-def calls_of_the_work(people: People, sound: Engine, engine: Engine, faults: Faults) -> list[str]:
-    """Run the work undisturbed; return the names of the driver's calls."""
-    prepare(people, sound)
-    engine.connect().close()
-    with Session(engine) as session:
-        work = Work(people, session)
-        faults.arm(0, "before")
-        work.run()
-        names = list(faults.names)
-        faults.disarm()
-    assert rows_of(people, sound) == AFTER
-    assert work.said == ["committed", "savepoint committed"]
-    return names
-
-
-def disturbed(
-    people: People, sound: Engine, engine: Engine, faults: Faults, at: int, mode: Mode
-) -> Any:
-    """Run the work with a fault; return what is wrong afterwards, [] when all is well."""
-    prepare(people, sound)
-    engine.connect().close()
-    session = Session(engine)
-    work = Work(people, session)
-    faults.arm(at, mode)
-    error: Any = None
-    try:
-        work.run()
-    except DBAPIError as caught:
-        error = caught
-    session.rollback()
-    faults.disarm()
-    rows, said = rows_of(people, sound), list(work.said)
-    wrong = []
-    if not isinstance(error, NamedError) and not (error is None and rows == AFTER):
-        wrong.append(f"error {error!r}")
-    if rows not in (BEFORE, AFTER):
-        wrong.append(f"rows between: {rows}")
-    if len(said) != len(set(said)) or ("committed" in said and rows != AFTER):
-        wrong.append(f"callbacks {said}")
-    if "committed" not in said and said != ["rolled back"]:
-        wrong.append(f"callbacks {said}")
-    if work.seen() != rows:
-        wrong.append(f"the session shows {work.seen()}")
-    if rows == BEFORE:
-        session.rollback()
-        work.said.clear()
-        work.run()
-        if (rows_of(people, sound), work.said) != (AFTER, ["committed", "savepoint committed"]):
-            wrong.append(f"second try: {rows_of(people, sound)} {work.said}")
-    session.close()
-    if engine.pool.checkedout() != 0:  # type: ignore[attr-defined] # a QueuePool
-        wrong.append("a connection is not back in the pool")
-    return wrong
-
-
+@pytest.mark.parametrize("ending", ["rollback", pytest.param("close", marks=pytest.mark.soak)])
 @pytest.mark.parametrize("mode", ["before", "after", "from then on"])
+@pytest.mark.parametrize(
+    ("sound", "numbers"), parts("sqlite", "postgresql", "mariadb"), indirect=["sound"]
+)
 def test_a_driver_that_fails_at_any_call_leaves_the_rows_before_or_after(
-    sound: Engine, failing: tuple[Engine, Faults], mode: Mode
+    sound: Engine, numbers: range, failing: tuple[Engine, Faults], mode: Mode, ending: Ending
 ) -> None:
     engine, faults = failing
-    people = declare(sound)
-    names = calls_of_the_work(people, sound, engine, faults)
-    assert {"execute", "commit"} <= set(names)
+    at = 0
+
+    def arm(session: Session) -> Callable[[str], None]:
+        faults.arm(at, mode)
+        return nothing
+
+    trial = Trial(declare(sound), sound, engine, arm, faults.disarm, EXPECTED)
+    trial.undisturbed()
+    names = list(faults.names)
+    assert set(KINDS) <= set(names)
     found = {}
-    for at in range(1, len(names) + 1):
-        wrong = disturbed(people, sound, engine, faults, at, mode)
+    for at in up_to(len(names), numbers):
+        wrong = trial.disturbed(ending)
         if wrong:
             found[f"{at} of {len(names)}, {names[at - 1]}"] = wrong
     assert found == {}
