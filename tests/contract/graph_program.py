@@ -9,9 +9,15 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
   the session holds: the old parent matters too.
 - A new comment has its replies read: the oracle makes that collection in a flush, when it looks
   along the cascades of a pending comment that left.
-- Transient objects that a rollback took with unwritten changes are not added or merged again: the
-  oracle keeps the changes, and goes along them to members that left
-  (test_a_rolled_back_object_forgets_its_changes).
+- Nothing is added or merged again once a rollback took an object with unwritten changes, or one
+  that was deleted, or a post with tags: the oracle keeps the changes, goes along them to members
+  that left, takes who was deleted for deleted later, and loses the pairs
+  (test_a_rolled_back_object_forgets_its_changes,
+  test_who_was_deleted_and_rolled_back_is_pending_when_it_comes_again,
+  test_pairs_of_rolled_back_objects_are_written_when_they_come_again).
+- Who leaves the session has nothing left to write, its owner is not expired or deleted after
+  that, and no owner of pending replies is orphaned: the oracle expires detached objects
+  (test_an_expiry_reaches_members_of_the_session_only), and deletes what has no row.
 - A pending comment is flushed before it gets another post: the oracle drops it
   (test_a_pending_child_that_moves_to_another_owner_stays_in_the_session).
 - After a pending object has left the session nothing new is added before the next flush: the
@@ -78,21 +84,31 @@ class Graph(Play):
 
     def read_keys(self) -> None:
         """Read the keys of all that the session holds."""
-        for kind in KINDS:
-            for obj in getattr(self, kind):
-                if obj in self.session and obj not in self.session.deleted:
-                    self.read(obj)
+        for obj in self.everything():
+            if obj in self.session and obj not in self.session.deleted:
+                self.read(obj)
 
     def take(self, step: Step) -> None:
         """Do one step; remember who lost unwritten changes by it."""
-        changed = list(self.session.dirty)
+        changed = [*self.session.dirty, *self.session.deleted]
+        changed += [obj for obj in self.everything() if self.orm.inspect(obj).deleted]
         super().take(step)
         self.torn += [obj for obj in changed if self.orm.inspect(obj).transient]
 
+    def everything(self) -> list[Any]:
+        """Return all objects that the program has met."""
+        return [obj for kind in KINDS for obj in getattr(self, kind)]
+
     def lost(self, known: list[Any], number: int) -> Any:
-        """Return an object that the session does not hold, with no change left from there."""
-        whole = [item for item in known if not any(item is other for other in self.torn)]
-        return super().lost(whole, number)
+        """Return an object that the session does not hold; None after a rollback of much."""
+        return None if self.much_was_lost() else super().lost(known, number)
+
+    def much_was_lost(self) -> bool:
+        """Tell whether a rollback left a transient object with changes, or a post with tags."""
+        transient = [obj for obj in self.everything() if self.orm.inspect(obj).transient]
+        return any(
+            vars(obj).get("tags") or any(obj is each for each in self.torn) for obj in transient
+        )
 
     def add_member(self, first: int, second: int) -> Any:
         """Add a member, every other one premium."""
@@ -227,6 +243,10 @@ class Graph(Play):
         post = self.held(self.posts, first)
         comment = self.one_of(list(post.comments) if post is not None else [], second)
         if comment is not None:
+            if comment not in self.session.new:
+                self.session.flush()
+            else:
+                self.torn.append(comment)
             with self.leaving(comment):
                 post.comments.remove(comment)
 
@@ -266,25 +286,35 @@ class Graph(Play):
         if obj is not None:
             self.session.flush()
             self.read_keys()
-            if obj in self.session:
+            if obj in self.session and self.keeps_its_members(obj):
                 self.session.delete(obj)
+
+    def keeps_its_members(self, obj: Any) -> bool:
+        """Tell whether nobody whom an object owns has left the session before it."""
+        owned = getattr(obj, "comments", []), getattr(obj, "replies", [])
+        return all(each in self.session for part in owned for each in part)
 
     def expire(self, first: int, second: int) -> Any:
         """Expire an object, with nothing left to write."""
         self.session.flush()
         obj = self.held(self.known(first), second)
-        if obj is not None:
+        if obj is not None and self.keeps_its_members(obj):
             self.session.expire(obj)
 
     def expunge(self, first: int, second: int) -> Any:
         """Take an object and what it owns out of the session."""
+        if self.session.deleted:
+            self.session.flush()
         obj = self.held(self.known(first), second)
         if obj is not None:
+            if obj not in self.session.new:
+                self.session.flush()
             with self.leaving(obj):
                 self.session.expunge(obj)
 
     def merge(self, first: int, second: int) -> Any:
         """Merge an object that the session does not hold."""
+        self.read_keys()
         obj = self.lost(self.known(first), second)
         if obj is not None:
             merged = self.session.merge(obj)
@@ -293,6 +323,7 @@ class Graph(Play):
 
     def add_again(self, first: int, second: int) -> Any:
         """Add an object that the session does not hold."""
+        self.read_keys()
         obj = self.lost(self.known(first), second)
         if obj is not None:
             self.session.add(obj)

@@ -184,12 +184,14 @@ class Played:
 
     `references`: the names of the relationships and columns that hold keys of other rows. `kin`:
     for each class those whose rows it may refer to, or that may refer to its rows, and itself.
+    `circular`: the classes whose rows may refer to each other.
     """
 
     log: list[Heard]
     rows: dict[str, list[str]]
     references: frozenset[str]
     kin: dict[str, frozenset[str]]
+    circular: frozenset[str]
 
 
 class Machine:
@@ -214,6 +216,9 @@ class Machine:
             key for mapper in mappers for key in keys_of_references(mapper)
         )
         self.kin = {mapper.class_.__name__: frozenset(kin_of(mapper)) for mapper in mappers}
+        self.circular = frozenset(
+            mapper.class_.__name__ for mapper in mappers if refers_to_itself(mapper)
+        )
 
     def run(self, program: list[Step]) -> Played:
         """Run a program on empty tables."""
@@ -233,7 +238,7 @@ class Machine:
             heard.stop()
         rows = self.rows()
         self.empty()
-        return Played(heard.log, rows, self.references, self.kin)
+        return Played(heard.log, rows, self.references, self.kin, self.circular)
 
     def rows(self) -> dict[str, list[str]]:
         """Return the rows of all tables as another connection sees them."""
@@ -282,3 +287,8 @@ def kin_of(mapper: Any) -> Iterator[str]:
     for each in [mapper, *related]:
         for other in each.base_mapper.self_and_descendants:
             yield other.class_.__name__
+
+
+def refers_to_itself(mapper: Any) -> bool:
+    """Tell whether rows of the family of a mapper may refer to each other."""
+    return any(prop.mapper.base_mapper is mapper.base_mapper for prop in mapper.relationships)

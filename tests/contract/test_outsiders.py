@@ -153,3 +153,38 @@ def test_what_refers_to_a_deleted_object_cannot_be_added(
         lambda graph: graph.session.add(delete(graph, "post").member),
         lambda graph: graph.session.add(graph.world.Post(author=delete(graph, "post").member)),
     )
+
+
+@contract("sqlite", "postgresql")
+def test_an_owner_is_deleted_whose_pairs_were_never_written(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> None:
+    world = forum(orm, engine)
+    with orm.Session(engine) as session:
+        post, tag = world.Post(title="one"), world.Tag(name="red")
+        session.add(post)
+        session.flush()
+        post.tags.append(tag)
+        session.expunge(post)
+        with heard.warned():
+            session.flush()
+            session.delete(tag)
+            session.commit()
+
+
+@contract("sqlite", "postgresql")
+def test_a_deletion_takes_along_members_outside_the_session_with_what_they_own(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm, engine)
+    with orm.Session(engine) as session:
+        reply = world.Comment(text="reply", replies=[world.Comment(text="and so on")])
+        first = world.Comment(text="first", replies=[reply])
+        session.add(first)
+        session.commit()
+        assert first.id and first.replies == [reply] and reply.replies[0].replies == []
+        session.expunge(reply)
+        heard.session(session)
+        session.delete(first)
+        session.commit()
+    return orm.inspect(reply).was_deleted

@@ -8,13 +8,18 @@ Beside those of allowed.py two more, both of the oracle's log only:
 - `moves_told_once`: who left a session has left it once
   (test_what_came_after_a_failed_flush_becomes_transient_once in tests/session).
 
-Of both, because the oracle differs from itself from run to run:
+Of both, because the oracle differs from itself from run to run, and only in flushes that write
+rows of a table that refers to itself; elsewhere its order is one, and ours the same:
 
 - `by_class`: classes whose rows do not refer to each other are written in any order
   (test_tables_without_a_reference_are_written_in_one_order_where_the_oracle_has_many in
   tests/differences).
 - `without_chance`: so a flush that fails has told by then what it happened to write before of
-  other families.
+  other families. Of any flush that fails, keys copied to objects whose turn did not come: the
+  oracle copies as early as it can, we before the row is written
+  (test_keys_are_copied_just_before_the_row_is_written in tests/differences).
+
+test_wanted.py has what they must not hide.
 """
 
 from __future__ import annotations
@@ -47,31 +52,46 @@ def outcomes(oracle: Played, subject: Played) -> tuple[Outcome, Outcome]:
     told = list(moves_told_once(oracle.log))
     told = of_the_oracle(list(with_known_none(told, oracle.references)))
     return (
-        Outcome(in_one_order(told, oracle.kin), "", oracle.rows),
-        Outcome(in_one_order(subject.log, subject.kin), "", subject.rows),
+        Outcome(in_one_order(told, oracle.kin, oracle.circular), "", oracle.rows),
+        Outcome(in_one_order(subject.log, subject.kin, subject.circular), "", subject.rows),
     )
 
 
-def in_one_order(log: Sequence[Heard], kin: Kin) -> list[str]:
+def in_one_order(log: Sequence[Heard], kin: Kin, circular: frozenset[str]) -> list[str]:
     """Return the log in canonical form, with what is written in any order in one."""
-    if len(set(kin.values())) > 1:
-        log = list(by_class(list(without_chance(log, kin)), kin))
-    return canonical(log)
+    return canonical(list(by_class(list(without_chance(log, kin, circular)), kin, circular)))
 
 
-def without_chance(log: Sequence[Heard], kin: Kin) -> Iterator[Heard]:
-    """Yield the log; of a flush that fails, only the writes of the family that failed."""
-    runs = [
+def without_chance(log: Sequence[Heard], kin: Kin, circular: frozenset[str]) -> Iterator[Heard]:
+    """Yield the log; of a flush that fails, only what it tells in every run.
+
+    Those are the writes of the family that failed, where rows of a table refer to each other,
+    and keys copied to objects whose turn came.
+    """
+    for run, failed in flushes(log):
+        written = [each for each in run if each.name in WRITES]
+        reached = {each.arguments[-1] for each in written}
+        chance = failed and written and is_circular(run, circular)
+        for heard in run:
+            if failed and heard.copies_key and heard.arguments[0] not in reached:
+                continue
+            if not (chance and is_write(heard)) or class_of(heard) in kin[class_of(written[-1])]:
+                yield heard
+
+
+def flushes(log: Sequence[Heard]) -> Iterator[tuple[list[Heard], bool]]:
+    """Yield the log in parts, in and between flushes, each with whether it is a failed flush."""
+    parts = [
         (flushing, [heard for heard, _ in run])
         for flushing, run in groupby(with_flushes(log), lambda told: told[1])
     ]
-    for (flushing, run), (_, after) in pairwise([*runs, (False, [])]):
-        failed = flushing and any(each.name == "after_rollback" for each in after[:1])
-        classes = [class_of(each) for each in run if each.name in WRITES]
-        for heard in run:
-            by_chance = failed and classes and is_write(heard)
-            if not by_chance or class_of(heard) in kin[classes[-1]]:
-                yield heard
+    for (flushing, run), (_, after) in pairwise([*parts, (False, [])]):
+        yield run, flushing and any(each.name == "after_rollback" for each in after[:1])
+
+
+def is_circular(run: Sequence[Heard], circular: frozenset[str]) -> bool:
+    """Tell whether a flush writes rows of a table that refers to itself."""
+    return any(is_write(heard) and class_of(heard) in circular for heard in run)
 
 
 def with_known_none(log: Sequence[Heard], references: frozenset[str]) -> Iterator[Heard]:
@@ -114,19 +134,23 @@ def moves_told_once(log: Sequence[Heard]) -> Iterator[Heard]:
         yield heard
 
 
-def by_class(log: Sequence[Heard], kin: Kin) -> Iterator[Heard]:
-    """Yield the log with each run of writes in one order.
+def by_class(log: Sequence[Heard], kin: Kin, circular: frozenset[str]) -> Iterator[Heard]:
+    """Yield the log with the writes of each flush in one order, where the oracle has many.
 
     The class with the first name comes first, unless one of its kin stands before it.
     """
-    for writes, run in groupby(log, is_write):
-        waiting = list(run)
-        while writes and waiting:
-            # Whom a waiting kinsman holds up is not free.
-            names = [class_of(heard) for heard in waiting]
-            free = [at for at, name in enumerate(names) if kin[name].isdisjoint(names[:at])]
-            yield waiting.pop(min([0, *free], key=lambda at: names[at]))
-        yield from waiting
+    for run, _failed in flushes(log):
+        if not is_circular(run, circular):
+            yield from run
+            continue
+        for writes, part in groupby(run, is_write):
+            waiting = list(part)
+            while writes and waiting:
+                # Whom a waiting kinsman holds up is not free.
+                names = [class_of(heard) for heard in waiting]
+                free = [at for at, name in enumerate(names) if kin[name].isdisjoint(names[:at])]
+                yield waiting.pop(min([0, *free], key=lambda at: names[at]))
+            yield from waiting
 
 
 def is_write(heard: Heard) -> bool:

@@ -91,3 +91,86 @@ def test_tables_without_a_reference_are_written_in_one_order_where_the_oracle_ha
     theirs, ours = both(scenario)
     assert theirs == {"Post Tag", "Tag Post"}
     assert ours == {"Post Tag"}
+
+
+def test_unrelated_tables_are_saved_before_rows_of_any_are_deleted() -> None:
+    def scenario(orm: Orm) -> list[str]:
+        world = forum_in(orm)
+        tag, post, other = world.Tag(name="t"), world.Post(title="a"), world.Post(title="b")
+        comment = world.Comment(text="c", post=post)
+        world.session.add_all([tag, other, comment])
+        world.session.commit()
+        assert comment.post is post and post.comments and other.comments == tag.posts == []
+        log: list[str] = []
+        orm.event.listen(world.Tag, "before_delete", lambda m, c, t: log.append("delete"))
+        orm.event.listen(world.Comment, "before_update", lambda m, c, t: log.append("update"))
+        comment.post = other
+        world.session.delete(tag)
+        world.session.flush()
+        return log
+
+    assert both(scenario) == (["delete", "update"], ["update", "delete"])
+
+
+def test_keys_are_copied_just_before_the_row_is_written() -> None:
+    def scenario(orm: Orm) -> list[str]:
+        world = forum_in(orm)
+        log: list[str] = []
+        orm.event.listen(world.Tag, "before_insert", lambda m, c, t: log.append("tag"))
+        orm.event.listen(world.Post, "before_insert", lambda m, c, t: log.append("post"))
+        orm.event.listen(world.Post.author_id, "set", lambda *told: log.append("key"))
+        author = world.Member(name="m")
+        world.session.add_all([world.Tag(name="t"), world.Post(title="a", author=author)])
+        world.session.flush()
+        return list(dict.fromkeys(log))
+
+    assert both(scenario) == (["key", "tag", "post"], ["tag", "key", "post"])
+
+
+def test_an_expiry_reaches_members_of_the_session_only() -> None:
+    def scenario(orm: Orm) -> str:
+        world = forum_in(orm)
+        comment = world.Comment(text="b")
+        post = world.Post(title="a", comments=[comment])
+        world.session.add(post)
+        world.session.commit()
+        assert post.comments[0].text == "b"
+        world.session.expunge(comment)
+        world.session.expire(post)
+        return problem(lambda: comment.text)
+
+    assert both(scenario) == ("DetachedInstanceError", FINE)
+
+
+def test_pairs_of_rolled_back_objects_are_written_when_they_come_again() -> None:
+    def scenario(orm: Orm) -> int:
+        world = forum_in(orm)
+        tag = world.Tag(name="t", posts=[world.Post(title="a")])
+        world.session.add(tag)
+        world.session.flush()
+        world.session.rollback()
+        world.session.add(tag)
+        world.session.commit()
+        return len(tag.posts)
+
+    assert both(scenario) == (0, 1)
+
+
+def test_who_was_deleted_and_rolled_back_is_pending_when_it_comes_again() -> None:
+    def scenario(orm: Orm) -> list[str]:
+        world = forum_in(orm)
+        post = world.Post(title="a")
+        world.session.add(post)
+        world.session.flush()
+        world.session.delete(post)
+        world.session.flush()
+        world.session.rollback()
+        world.session.add(post)
+        log: list[str] = []
+        for name in ("deleted_to_detached", "pending_to_transient"):
+            told = lambda session, obj, name=name: log.append(name)  # noqa: E731
+            orm.event.listen(world.session, name, told)
+        world.session.rollback()
+        return log
+
+    assert both(scenario) == (["deleted_to_detached"], ["pending_to_transient"])

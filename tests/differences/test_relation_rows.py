@@ -110,3 +110,20 @@ def test_a_deleted_owner_takes_the_pairs_of_members_outside_along() -> None:
         return told, len(pairs)
 
     assert both(scenario) == (("IntegrityError", 1), ("no error", 0))
+
+
+def test_a_member_outside_the_session_is_deleted_with_what_it_owns() -> None:
+    def scenario(orm: Orm) -> Any:
+        engine = memory_engine()
+        world = forum(orm, engine)
+        with orm.Session(engine) as session:
+            reply = world.Comment(text="reply", replies=[world.Comment(text="and so on")])
+            first = world.Comment(text="first", replies=[reply])
+            session.add(first)
+            session.commit()
+            assert first.replies == [reply]
+            session.expunge(reply)
+            session.delete(first)
+            return problem(session.commit)
+
+    assert both(scenario) == ("IntegrityError", "no error")

@@ -26,13 +26,15 @@ Pair = tuple[Any, Any]
 class Pairs:
     """What one round writes for one relationship, as (owner, member).
 
-    `moved`: pairs whose rows follow a key that changed. `seen`: the ids of each pair, shared
-    with the other side of the relationship, which knows of the same pairs; None where there
-    is no other side.
+    `doubtful`: pairs of deleted owners with members that are in no session: whether they were
+    ever written is not known. `moved`: pairs whose rows follow a key that changed. `seen`: the
+    ids of each pair, shared with the other side of the relationship, which knows of the same
+    pairs; None where there is no other side.
     """
 
     added: list[Pair] = field(default_factory=list)
     removed: list[Pair] = field(default_factory=list)
+    doubtful: list[Pair] = field(default_factory=list)
     moved: list[Pair] = field(default_factory=list)
     seen: set[tuple[int, int]] | None = None
     turned: bool = False
@@ -96,7 +98,10 @@ def let_pairs_go(context: UOWTransaction, prop: Any, owner: Any) -> None:
     else:
         queues = None if state.extra is None else state.extra.queues
         gone = queues[prop.key].removed if queues and prop.key in queues else []
-    pairs_of(context, prop).let_go(owner, gone)
+    pairs, link = pairs_of(context, prop), context.link
+    pairs.let_go(owner, [m for m in gone if m is None or state_of(m).link is link])
+    outside = [m for m in gone if m is not None and state_of(m).link is not link]
+    pairs.note(pairs.doubtful, owner, [m for m in outside if has_row(state_of(m))])
 
 
 def write_pairs(context: UOWTransaction) -> None:
@@ -147,7 +152,8 @@ def rows_of_pairs(prop: Any, pairs: list[Pair]) -> list[tuple[Any, ...]]:
 
 def _rows(context: UOWTransaction, prop: Any, step: str, pairs: list[Pair]) -> list[Any]:
     """Return the rows of one step: what to insert, to delete, or to set and to find."""
-    if step == "added" or (step == "removed" and not _by_old_keys(context, prop)):
+    goes = step in ("removed", "doubtful")
+    if step == "added" or (goes and not _by_old_keys(context, prop)):
         return rows_of_pairs(prop, pairs)
     columns = columns_of_row(prop)
 
@@ -155,7 +161,7 @@ def _rows(context: UOWTransaction, prop: Any, step: str, pairs: list[Pair]) -> l
         return stored_before(context, obj, column)
 
     old = [_row_of(prop, pair, columns, before) for pair in pairs]
-    if step == "removed":
+    if goes:
         return old
     new = [_row_of(prop, pair, columns, source_value) for pair in pairs]
     return [(*row, *was) for row, was in zip(new, old, strict=True)]
@@ -217,7 +223,22 @@ def _delete(
     _check(table, "DELETE", owner, len(rows), run_rows(plan, rows, connection))
 
 
-STEPS = (("removed", _delete), ("moved", _update), ("added", _insert))
+def _delete_if_there(
+    table: Any,
+    columns: tuple[Any, ...],
+    rows: list[tuple[Any, ...]],
+    connection: Connection,
+    owner: str,
+) -> None:
+    run_rows(delete_plan(table, columns, connection.dialect, owner=owner), rows, connection)
+
+
+STEPS = (
+    ("removed", _delete),
+    ("doubtful", _delete_if_there),
+    ("moved", _update),
+    ("added", _insert),
+)
 """The lists of `Pairs` in the order in which they are written."""
 
 

@@ -13,7 +13,7 @@ from cormorant import exc
 from cormorant.flush._pairs_cy import take_members, take_new_pairs
 from cormorant.flush._parents_cy import need_a_look
 from cormorant.flush._rows_cy import by_root, by_type
-from cormorant.flush.associations import has_row, let_pairs_go, pairs_of
+from cormorant.flush.associations import let_pairs_go, pairs_of
 from cormorant.flush.key_switches import family_is_followed, follow_keys
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
 from cormorant.flush.parents import key_plan
@@ -431,11 +431,11 @@ def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
 
 
 def _is_outside(context: UOWTransaction, prop: Any, member: Any) -> bool:
-    """Tell whether a member that leaves has a row that this session does not keep; warn of it."""
+    """Tell whether a member that leaves is not in this session, and not deleted; warn of it."""
     if member is None:
         return False
     state = state_of(member)
-    outside = has_row(state) and state.link is not context.link
+    outside = state.link is not context.link and not state.flags & FLAG_DELETED
     if outside:
         _outside(prop, member, "delete")
     return outside

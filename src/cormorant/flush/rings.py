@@ -83,13 +83,14 @@ def _parents(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
 
 
 def children_first(
-    ring: list[Mapper], doomed: list[Any], saved: list[list[Any]]
+    ring: list[Mapper], doomed: list[Any], saved: list[list[Any]], leaving: list[Any]
 ) -> list[list[Any]]:
     """Split objects to delete into batches: none is referred to by a row of a later one.
 
-    `saved`: the batches of the same tables that this flush has written. As SQLAlchemy, each
-    object comes as early as it can: after what was saved, a member one step after the look at
-    the list of its owner, and that is one step after its owner was saved.
+    `saved`: the batches of the same tables that this flush has written; `leaving`: all that it
+    deletes. As SQLAlchemy, each object comes as early as it can: after what was saved, a member
+    one step after the look at the list of its owner, and that is one step after its owner was
+    saved.
     """
     owners = Owners(ring, doomed, late=False)
     members: dict[int, list[Any]] = {}
@@ -102,11 +103,14 @@ def children_first(
             if owner is not obj:
                 members.setdefault(id(owner), []).append(obj)
                 steps[id(obj)] = 1
-    known = _known_parents([*doomed, *[obj for batch in saved for obj in batch]])
+    known = _known_parents([*leaving, *[obj for batch in saved for obj in batch]])
+    owning = {id(obj) for obj in leaving}
     for batch in levels(doomed, lambda obj: members.get(id(obj), ()), partial(_refuse, owners)):
         for obj in batch:
             after = [steps[id(each)] + 1 for each in members.get(id(obj), ())]
-            after += [times[id(o)] + 2 for o in known.get(id(obj), ()) if id(o) in times]
+            above = [id(owner) for owner in known.get(id(obj), ()) if owner is not obj]
+            after += [times[each] + 2 for each in above if each in times]
+            after += [1 for each in above if each in owning]
             steps[id(obj)] = max([first, steps.get(id(obj), 0), *after])
     return [
         [obj for obj in doomed if steps[id(obj)] == step] for step in sorted(set(steps.values()))

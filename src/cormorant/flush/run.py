@@ -85,7 +85,7 @@ def run_round(context: UOWTransaction, changes: Changes) -> None:
             _delete_unseen(context, ring)
         doomed = [obj for root in ring for obj in _by_key(changes.deleted.get(root, []))]
         if doomed:
-            _delete_ring(context, ring, doomed)
+            _delete_ring(context, ring, doomed, changes.all_deleted)
 
 
 def _delete_unseen(context: UOWTransaction, ring: Ring) -> None:
@@ -199,12 +199,15 @@ def _save_batch(
         amend(context, root, [*new, *heirs, *changed], connection)
 
 
-def _delete_ring(context: UOWTransaction, ring: Ring, doomed: list[Any]) -> None:
+def _delete_ring(
+    context: UOWTransaction, ring: Ring, doomed: list[Any], leaving: list[Any]
+) -> None:
     """Delete the objects of tables that refer to each other: children before their parents."""
     if len(ring) == 1 and not refers_to_itself(ring[0]):
         _delete_batch(context, ring[0], doomed)
         return
-    for batch in children_first(ring, doomed, context.saved.get(id(ring[0]), [])):
+    saved = context.saved.get(id(ring[0]), [])
+    for batch in children_first(ring, doomed, saved, leaving):
         for root in ring:
             part = [obj for obj in batch if state_of(obj).manager.mapper.base_mapper is root]
             if part:

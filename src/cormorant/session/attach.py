@@ -116,9 +116,9 @@ def _enter_new(session: Session, obj: Any, state: InstanceState) -> None:
 
 
 def _enter_detached(session: Session, obj: Any, state: InstanceState) -> None:
-    _refuse_double(session, obj, state)
     for listener in session.dispatch.before_attach:
         listener(session, obj)
+    _refuse_double(session, obj, state)
     attach(session, obj, state)
     for listener in session.dispatch.after_attach:
         listener(session, obj)

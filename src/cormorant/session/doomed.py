@@ -45,12 +45,17 @@ def delete(session: Session, obj: Any) -> None:
     if may_wait(session):
         doom(session, obj, state)
         return
+
+    def comes_in(child: InstanceState) -> bool:
+        if child.pk is not None:
+            bring_in(session, child.obj(), child)  # a detached one could not load its members
+        return False
+
     # Found before anything is marked: the loads of a cascade may flush.
-    reached = list(state.manager.mapper.cascade_iterator("delete", state))
+    reached = list(state.manager.mapper.cascade_iterator("delete", state, comes_in))
     _mark(session, obj, state)
     for member, _mapper, child, _values in reached:
         if child.pk is not None:
-            bring_in(session, member, child)
             _mark(session, member, child)
 
 
