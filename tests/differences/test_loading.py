@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Integer, String, create_engine
@@ -169,20 +168,3 @@ def test_a_relationship_to_a_subclass_of_its_class_ends_after_one_level() -> Non
     theirs, ours = both(scenario)
     assert theirs == ["RecursionError"]
     assert ours == ["no error", ["boss", *columns], columns]
-
-
-def test_a_listener_of_load_may_load_more() -> None:
-    def scenario(orm: Orm) -> list[Any]:
-        world = library(orm, engine := create_engine("sqlite://"))
-        orm.event.listen(world.Author, "load", lambda author, context: author.bio)
-        found = []
-        for load in (orm.selectinload, orm.joinedload):
-            with orm.Session(engine) as session, warnings.catch_warnings(record=True) as told:
-                warnings.simplefilter("always")
-                statement = orm.select(world.Author).options(load(world.Author.books))
-                author = session.scalars(statement.order_by(world.Author.id)).unique().first()
-                found += [loaded(author), len(told) > 0]
-        return found
-
-    there = ["bio", "books", "born", "id", "name", "photo", "teacher_id"]
-    assert both(scenario) == ([there, True] * 2, [there, False] * 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cormorant.instrument._state_cy import InstanceState, settle
+from cormorant.instrument._state_cy import FLAG_FLUSHING, InstanceState, settle
 from cormorant.instrument.constants import NO_VALUE, PASSIVE_NO_RESULT
 
 
@@ -69,15 +69,16 @@ def history_of(state: InstanceState, attribute: Any, pending: bool = True) -> Hi
     key = attribute.key
     values = state.dict
     current = values.get(key, NO_VALUE)
-    tracked = state.old is not None and key in state.old
-    if not tracked:
-        if current is NO_VALUE:
-            return HISTORY_BLANK
-        if state.pk is None:
-            return _scalar_history(current, _committed(state, key), attribute)
-        return History((), [current], ())
-    before = state.old[key]
-    return _scalar_history(current, before, attribute)
+    if _is_new(state):
+        return _scalar_history(current, _committed(state, key), attribute)
+    if state.old is None or key not in state.old:
+        return HISTORY_BLANK if current is NO_VALUE else History((), [current], ())
+    return _scalar_history(current, state.old[key], attribute)
+
+
+def _is_new(state: InstanceState) -> bool:
+    """Tell whether an object had no row before the flush that is under way, if one is."""
+    return state.pk is None or state.flags & FLAG_FLUSHING != 0
 
 
 def _committed(state: InstanceState, key: str) -> Any:
@@ -113,7 +114,7 @@ def _collection_history(state: InstanceState, attribute: Any, pending: bool) -> 
         return History(list(queue.added), (), list(queue.removed))
     current = attribute.shape.items(current)
     before = NO_VALUE
-    if state.pk is None:
+    if _is_new(state):
         before = _committed(state, key)
         if before is NO_VALUE and current:
             return History(current, [], [])

@@ -12,6 +12,7 @@ from cormorant.instrument._state_cy import (
     known_state,
     settle,
 )
+from cormorant.load.reloaded import begin_telling, end_telling, note_reload, warn_of_reload
 
 try:
     import cython
@@ -27,11 +28,13 @@ def announce(obj: Any, fresh: Any, names: Any, context: Any) -> None:
     if not fresh:
         for listener in dispatch.refresh:
             listener(obj, context, names)
-        return
-    for listener in dispatch.load:
-        listener(obj, context)
-    for listener in context.loaded_listeners:
-        listener(context.session, obj)
+    else:
+        for listener in dispatch.load:
+            listener(obj, context)
+        for listener in context.loaded_listeners:
+            listener(context.session, obj)
+    if context.reloaded is not None:
+        warn_of_reload(context, obj)
 
 
 @cython.cclass
@@ -143,13 +146,30 @@ class RowFiller:
 
         Fires load, refresh and loaded_as_persistent of the objects as they are filled.
         """
+        dispatch = self.manager.dispatch
+        if dispatch.load or dispatch.refresh or context.loaded_listeners:
+            outer = context.session.telling
+            begin_telling(context)
+            try:
+                return self.make(rows, link, known, overwrite, context, True)
+            finally:
+                end_telling(context, outer)
+        return self.make(rows, link, known, overwrite, context, False)
+
+    @cython.cfunc
+    def make(
+        self,
+        rows: Any,
+        link: Any,
+        known: Any,
+        overwrite: Any,
+        context: Any,
+        heard: cython.bint,
+    ) -> Any:
         found: list[Any] = []
         places: dict[Any, Any] = known
         manager = self.manager
-        on_load = manager.dispatch.load
         on_refresh = manager.dispatch.refresh
-        loaded = context.loaded_listeners
-        heard: cython.bint = bool(on_load or on_refresh or loaded)
         later: Any = context.later
         width: cython.Py_ssize_t = self.start + len(self.keys)
         row: tuple[Any, ...]
@@ -208,6 +228,8 @@ class RowFiller:
                 return
             context.fresh[id(obj)] = obj
             names = frozenset(filled)
+        if context.session.telling is not None:
+            note_reload(context, obj)
         if context.later is not None:
             context.later.append((obj, False, names))
         else:
@@ -229,10 +251,12 @@ class Filling:
         live = cython.declare(cython.bint)
         owner = cython.declare(object)
         places = cython.declare(dict)
+        lists = cython.declare(dict)
         owners = cython.declare(list)
         doubled = cython.declare(object, visibility="public")
     else:
         places: dict[int, Any]
+        lists: dict[int, Any]
         owners: list[Any]
 
     def __init__(self, key: Any, many: Any, live: Any = False, owner: Any = None) -> None:
@@ -241,6 +265,7 @@ class Filling:
         self.live = live
         self.owner = owner
         self.places = {}
+        self.lists = {}
         self.owners = []
         self.doubled = False
 
@@ -271,7 +296,10 @@ class Filling:
             elif child is not None and id(child) not in members:
                 members[id(child)] = child
                 if self.live:
-                    value_of(parent, key)._put(child)
+                    # A listener may have had the parent loaded anew: that list is whole.
+                    value = known_state(parent).values.get(key)
+                    if value is self.lists[id(parent)]:
+                        value._put(child)
 
     @cython.cfunc
     def begin(self, parent: Any, key: Any, child: Any) -> Any:
@@ -290,6 +318,7 @@ class Filling:
                 members = {}
                 if self.live:
                     state.manager.attributes[key].set_committed(state, ())
+                    self.lists[id(parent)] = values[key]
                 else:
                     self.owners.append((state, members))
         self.places[id(parent)] = members
@@ -300,11 +329,6 @@ class Filling:
         for state, members in self.owners:
             state.manager.attributes[self.key].set_committed(state, members.values())
         self.owners = []
-
-
-def value_of(obj: Any, key: Any) -> Any:
-    """Return the loaded value of an attribute."""
-    return known_state(obj).values[key]
 
 
 def lacking(objects: Any, key: Any, owner: Any = None) -> Any:

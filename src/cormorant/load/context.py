@@ -18,6 +18,9 @@ class QueryContext:
     `load_options`. `fresh`: objects that populate_existing has overwritten already. `later`:
     what waits to be announced until related objects of the same row are there. `led_by`: the
     mappers and relationships that led to the statement: mapper, relationship, mapper ...
+    `reloaded`: objects that listeners of this load had loaded anew while they were told of them.
+    `within`: the load whose listener asked for this one.
+    `statement` and `params` are None where the ORM reads for itself: `get`, a refresh.
     """
 
     def __init__(
@@ -37,3 +40,5 @@ class QueryContext:
         self.loaded_listeners: tuple[Any, ...] = session.dispatch.loaded_as_persistent
         self.fresh: dict[int, Any] = {}
         self.later: list[tuple[Any, bool, Any]] | None = None
+        self.reloaded: dict[int, Any] | None = None
+        self.within: QueryContext | None = None

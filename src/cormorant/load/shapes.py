@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cormorant.load._filler_cy import Filling, announce
 from cormorant.load.eager import follow
 from cormorant.load.objects import PAUSE_FROM, Path, Row, Target, collector_paused, objects_of
+from cormorant.load.reloaded import begin_telling, end_telling
 from cormorant.load.selectin_parts import read_further
 
 if TYPE_CHECKING:
@@ -147,8 +148,14 @@ class _Listened:
         for _along, listened, filling in self.inner:
             child = listened.take(row, target)
             filling.take((found,), (child,))
-        for obj, fresh, names in mine:
-            announce(obj, fresh, names, context)
+        if mine:
+            before = context.session.telling
+            begin_telling(context)
+            try:
+                for obj, fresh, names in mine:
+                    announce(obj, fresh, names, context)
+            finally:
+                end_telling(context, before)
         return found
 
     def finish(self, target: Target) -> None:

@@ -27,6 +27,7 @@ from cormorant.load.prepared import (
     reload_by_key,
     values_by_key,
 )
+from cormorant.load.reloaded import note_reload, tell_refresh
 from cormorant.load.roots import branches_of
 from cormorant.session.relations import load_relationship
 from cormorant.session.restore import announce_expire
@@ -83,7 +84,7 @@ def get(
             return session.announced_get(mapper, pk, populate_existing, lock, options, loaders)
         session.maybe_autoflush()
         connection = session.connection_for(mapper)
-        target = target_of(session, populate_existing)
+        target = target_of(session, populate_existing, options=options)
         branch = branches_of([mapper], checked_options(loaders))[0] if loaders else None
         found = load_by_key(mapper, pk, connection, target, options, lock, branch)
     finally:
@@ -152,10 +153,10 @@ def _load_missing(session: Session, obj: Any, state: InstanceState, key: str) ->
         state.extra.expired = False
         state.extra.names.difference_update(names)
     listeners = state.manager.dispatch.refresh
-    if listeners:
+    if listeners or session.telling is not None:
         context = QueryContext(session)
-        for listener in listeners:
-            listener(obj, context, frozenset(names))
+        note_reload(context, obj)
+        tell_refresh(listeners, context, obj, frozenset(names))
 
 
 def _missing_names(mapper: Mapper, state: InstanceState, key: str) -> list[str]:
@@ -212,6 +213,7 @@ def _load_along(
 ) -> None:
     """Load an expired object anew with the relationships that it was loaded with."""
     mapper = state.manager.mapper
+    note_reload(QueryContext(session), obj)
     fresh = branch.reloading(mapper)
     connection = session.connection_for(mapper)
     if not reload_by_key(fresh, obj, state, connection, target_of(session), lock):
@@ -245,8 +247,7 @@ def refresh(session: Session, obj: Any, names: Iterable[str] | None, lock: Any =
     for key in chosen or ():
         if state.manager.attributes[key].uses_objects:
             load_relationship(session, obj, state, key)
-    for listener in state.manager.dispatch.refresh:
-        listener(obj, QueryContext(session), None if chosen is None else chosen)
+    tell_refresh(state.manager.dispatch.refresh, QueryContext(session), obj, chosen)
 
 
 def _load_anew(session: Session, state: InstanceState, keys: tuple[str, ...], lock: Any) -> None:
@@ -263,6 +264,7 @@ def _load_anew(session: Session, state: InstanceState, keys: tuple[str, ...], lo
             f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is gone. "
             f"Expunge the object, or roll back the transaction that deleted it."
         )
+    note_reload(QueryContext(session), state.obj())
     state.values.update(found)
     extra = state.extras()
     extra.names.difference_update(keys)

@@ -27,6 +27,7 @@ from cormorant.session.transaction import (
 from cormorant.sql.errors import Facts, translate
 
 if TYPE_CHECKING:
+    from cormorant.load.context import QueryContext
     from cormorant.mapping.mapper import Mapper
     from cormorant.session.session import Session
 
@@ -89,6 +90,7 @@ class Transactional:
         self._binds: dict[Any, Any] = {}
         self._number = 0
         self.owner = 0
+        self.telling: QueryContext | None = None
         if binds:
             for key, target in binds.items():
                 self._add_bind(key, target)
