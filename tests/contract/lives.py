@@ -15,8 +15,11 @@ from .oracle import Orm
 MODULE = __name__
 
 
-def harbour(orm: Orm) -> SimpleNamespace:
-    """Declare Ship with its Steamers in one table, and Port; pickle finds them in this module."""
+def harbour(orm: Orm, *mixins: type) -> SimpleNamespace:
+    """Declare Ship with its Steamers in one table, and Port; pickle finds them in this module.
+
+    `mixins`: further bases of Ship.
+    """
     Base = orm.declarative_base()
 
     class Port(Base):
@@ -25,7 +28,7 @@ def harbour(orm: Orm) -> SimpleNamespace:
         name = Column(String(20))
         ships = orm.relationship("Ship", back_populates="port")
 
-    class Ship(Base):
+    class Ship(*mixins, Base):  # type: ignore[misc] # known at run time
         __tablename__ = "ships"
         id = Column(Integer, primary_key=True)
         name = Column(String(20))

@@ -18,13 +18,13 @@ Act = Callable[["Stage"], object]
 class Stage:
     """Two ships in the database, the first with two boats and a port, and an open session."""
 
-    def __init__(self, orm: Orm, engine: Engine) -> None:
+    def __init__(self, orm: Orm, engine: Engine, *mixins: type) -> None:
         """Declare the classes, store the objects, open the session."""
         self.orm = orm
         self.numbers = count()
         self.kept: list[Any] = []
         """Everything that was met: when an object dies is not left to chance."""
-        self.world: Any = harbour(orm)
+        self.world: Any = harbour(orm, *mixins)
         self.Base: Any = self.world.Base
         orm.configure_mappers()
         self.Base.metadata.create_all(engine)
@@ -35,7 +35,10 @@ class Stage:
             session.commit()
         self.Query: Any = type("Query", (orm.Query,), {})
         self.engine = engine
-        self.session = orm.Session(engine, query_cls=self.Query)
+        self.Session: Any = type("Session", (orm.Session,), {})
+        self.maker = orm.sessionmaker(engine, class_=self.Session, query_cls=self.Query)
+        self.scoped = orm.scoped_session(self.maker)
+        self.session = self.scoped()
 
     def keep(self, made: Any) -> Any:
         """Keep what was met until the end, and return it."""
@@ -125,11 +128,11 @@ class Stage:
 
 
 @contextmanager
-def staged(orm: Orm, engine: Engine) -> Iterator[Stage]:
-    """Set the stage, and leave no class behind."""
-    stage = Stage(orm, engine)
+def staged(orm: Orm, engine: Engine, *mixins: type) -> Iterator[Stage]:
+    """Set the stage, and leave no class behind; `mixins`: further bases of Ship."""
+    stage = Stage(orm, engine, *mixins)
     try:
         yield stage
     finally:
-        stage.session.close()
+        stage.scoped.remove()
         stage.Base.registry.dispose()

@@ -5,7 +5,14 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from tests.contract.oracle import Orm
+import pytest
+
+from tests.contract import catalog
+from tests.contract.databases import fresh_database
+from tests.contract.heard import Recorder
+from tests.contract.occasions import occasion_of
+from tests.contract.oracle import Orm, cormorant_orm
+from tests.contract.stage import staged
 
 from .sides import FINE, blog_in, both, message, problem, stored, warned
 
@@ -209,3 +216,54 @@ def test_the_garbage_collector_rests_during_a_flush() -> None:
     theirs, ours = both(scenario)
     assert theirs == ([True], True)
     assert ours == ([False], True)
+
+
+def heard_at(orm: Orm, label: str, target: Any) -> bool:
+    """Tell whether an event is heard at `target(stage)`; both the target and the event exist."""
+    occasion, arguments = occasion_of(label)
+    name = label.partition(".")[2]
+    heard = Recorder(orm)
+    with fresh_database(None) as engine, staged(orm, engine) as stage:
+        occasion.quiet(stage)
+        refused = problem(lambda: heard.listen(target(stage), {name: arguments}))
+        heard.error(lambda: occasion.loud(stage))
+        heard.stop()
+    return refused == FINE and name in heard.names
+
+
+@pytest.mark.parametrize("name", catalog.INSTRUMENTATION)
+def test_the_builtin_type_hears_of_every_class(name: str) -> None:
+    label = f"InstrumentationEvents.{name}"
+    assert both(lambda orm: heard_at(orm, label, lambda stage: type)) == (False, True)
+
+
+@pytest.mark.parametrize("name", catalog.REGISTRY)
+def test_the_class_registry_hears_every_registry(name: str) -> None:
+    label = f"RegistryEvents.{name}"
+    assert both(lambda orm: heard_at(orm, label, lambda stage: orm.registry)) == (False, True)
+
+
+@pytest.mark.parametrize("name", [*catalog.MAPPER_FLUSH, *catalog.INSTANCE])
+@pytest.mark.filterwarnings("ignore::cormorant.exc.SkippedSubclassWarning")
+def test_the_function_mapper_hears_objects_of_all_classes(name: str) -> None:
+    family = "MapperEvents" if name in catalog.MAPPER_FLUSH else "InstanceEvents"
+    orm = cormorant_orm()
+    assert heard_at(orm, f"{family}.{name}", lambda stage: orm.mapper)
+
+
+def test_a_listener_of_class_uninstrument_finds_the_manager() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[Any] = []
+
+        def gone(cls: type) -> None:
+            manager = problem(lambda: orm.instrumentation.manager_of_class(cls))
+            log.append((cls.__name__, manager, hasattr(cls, "name")))
+
+        orm.event.listen(world.User, "class_uninstrument", gone)
+        world.Base.registry.dispose()
+        return log
+
+    theirs, ours = both(scenario)
+    assert theirs == [("User", "UnmappedClassError", False)]
+    assert ours == [("User", FINE, True)]
