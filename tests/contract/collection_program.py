@@ -7,6 +7,8 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
   (test_a_member_that_is_there_twice_keeps_its_parent_until_it_is_gone).
 - Only what is in a list is removed (test_removing_the_absent_is_not_told).
 - Slices lie within the list (test_a_slice_beyond_the_end_is_told_with_real_places).
+- Nobody takes the key of another child in a dict by `child.parent = parent`: who is displaced is
+  out of the dict and keeps its parent, under both; which of the two counts is not said.
 - Of dicts no `popitem` and `|=`
   (test_popitem_tells_its_key, test_updating_a_dict_in_place_is_told).
 """
@@ -97,6 +99,12 @@ class Holding:
     def assign(self, first: int, second: int) -> None:
         """Replace the whole collection."""
         self.parent.children = self.kind.made_of(self.some(first))
+
+    def set_parent(self, child: Any) -> None:
+        """Come in from the other side; not where another child stands under that key."""
+        held = vars(self.parent).get("children")
+        if not isinstance(held, dict) or held.get(child.name, child) is child:
+            child.parent = self.parent
 
     def expire(self) -> None:
         """Expire the collection, where the parent is stored."""
@@ -199,7 +207,7 @@ COMMON: dict[str, Act] = {
     "read": lambda play, a, b: len(play.held),
     "flush": lambda play, a, b: play.session.flush(),
     "expire": lambda play, a, b: play.expire(),
-    "set parent": lambda play, a, b: setattr(play.child(a), "parent", play.parent),
+    "set parent": lambda play, a, b: play.set_parent(play.child(a)),
     "forget parent": lambda play, a, b: setattr(play.child(a), "parent", None),
 }
 
