@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import threading
 import traceback
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, create_engine, exc, text
+from sqlalchemy import Column, ColumnElement, Integer, Select, String, create_engine, exc, text
 from sqlalchemy.pool import StaticPool
 
 from tests.contract.models import blog
@@ -174,3 +175,50 @@ def test_a_row_that_changes_its_object_keeps_the_columns_that_the_new_one_was_no
         return rows(world, "SELECT name, age FROM users"), again.age
 
     assert both(scenario) == (([("Bea", 30)], None), ([("Bea", 30)], 30))
+
+
+def managed(orm: Orm, calls: list[str]) -> Any:
+    """Declare a class whose InstrumentationManager notes what it is asked."""
+    name = "sqlalchemy" if orm.is_oracle else "cormorant"
+    extension: Any = importlib.import_module(f"{name}.ext.instrumentation")
+
+    class Noting(extension.InstrumentationManager):  # type: ignore[misc] # known at run time
+        def get_instance_dict(self, class_: type, instance: Any) -> Any:
+            calls.append("get_instance_dict")
+            return super().get_instance_dict(class_, instance)
+
+        def uninstall_descriptor(self, class_: type, key: str) -> None:
+            calls.append(f"uninstall {key}")
+            super().uninstall_descriptor(class_, key)
+
+    Base: Any = orm.declarative_base(
+        cls=type("Own", (), {extension.INSTRUMENTATION_MANAGER: Noting})
+    )
+
+    class Ship(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "ships"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+
+    return Ship
+
+
+def test_an_instrumentation_manager_is_asked_once_for_each_object() -> None:
+    def scenario(orm: Orm) -> Any:
+        calls: list[str] = []
+        ship = managed(orm, calls)(name="Argo")
+        ship.name, ship.name
+        return len(calls)
+
+    theirs, ours = both(scenario)
+    assert theirs > 2
+    assert ours == 1
+
+
+def test_descriptors_are_uninstalled() -> None:
+    def scenario(orm: Orm) -> Any:
+        calls: list[str] = []
+        managed(orm, calls).registry.dispose()
+        return sorted(calls)
+
+    assert both(scenario) == ([], ["uninstall id", "uninstall name"])

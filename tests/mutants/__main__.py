@@ -33,7 +33,7 @@ QUICK_SECONDS = 5.0
 """A test that takes longer runs in no mutant."""
 PORTIONS = (12, 60, 300)
 """So many tests a mutant tries at once, before all the others."""
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 1200
 
 NO_SERVER = {
     "CORMORANT_TEST_POSTGRESQL": "postgresql://127.0.0.1:1/none",

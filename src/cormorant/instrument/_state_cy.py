@@ -436,7 +436,9 @@ def plain_or_new(obj: Any) -> InstanceState:
 @cython.inline
 def values_in(obj: Any, state: InstanceState) -> dict[Any, Any]:
     if state.values is None:
-        if cython.compiled:
+        if state.manager.alternate is not None:
+            state.values = state.manager.alternate.begin(obj, state)
+        elif cython.compiled:
             state.values = PyObject_GenericGetDict(obj, cython.NULL)
         else:
             state.values = obj.__dict__

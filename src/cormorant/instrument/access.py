@@ -90,23 +90,24 @@ def set_committed_value(instance: Any, key: str, value: Any) -> None:
 
 def get_attribute(instance: Any, key: str) -> Any:
     """Return the value of an attribute, as reading it does."""
-    _attribute(instance, key)
-    return getattr(instance, key)
+    # Not through the class, which may have a descriptor of the user's own that calls this.
+    _, attribute = _attribute(instance, key)
+    return attribute.__get__(instance, type(instance))
 
 
 def set_attribute(instance: Any, key: str, value: Any, initiator: Any = None) -> None:
     """Set an attribute with its events; `initiator` is handed on to listeners."""
     state, attribute = _attribute(instance, key)
     if attribute.collection:
-        setattr(state.obj(), key, value)
+        attribute.__set__(state.obj(), value)
     else:
         attribute.set_quietly(state.obj(), value, initiator)
 
 
 def del_attribute(instance: Any, key: str) -> None:
     """Delete the value of an attribute with its events."""
-    _attribute(instance, key)
-    delattr(instance, key)
+    _, attribute = _attribute(instance, key)
+    attribute.__delete__(instance)
 
 
 def flag_modified(instance: Any, key: str) -> None:

@@ -28,6 +28,7 @@ from cormorant.instrument._state_cy import (
     known_state,
     state_of,
 )
+from cormorant.instrument.alternate import Alternate, factory_of
 from cormorant.instrument.attribute_states import AttributeStates
 from cormorant.instrument.extras import StateExtras
 from cormorant.instrument.pickling import reduce, reduce_with_class
@@ -59,13 +60,15 @@ class ClassManager:
     `positions`: numbers for the column attributes, each given once.
     `template`: a dict with all column keys whose copies share their key table.
     `initial`: (name, value) of what every new
-    object has from the start.
+    object has from the start. `alternate`: instrumentation of the user's own; `factory` made it.
     """
 
     make_extras = StateExtras
 
     def __init__(self, class_: type[Any]) -> None:
         self.class_ = class_
+        self.alternate: Alternate | None = None
+        self.factory: Callable[[type[Any]], Any] | None = None
         self.mapper: Mapper = None  # type: ignore[assignment] # set by the mapper itself at once
         self.attributes: dict[str, Any] = {}
         self.expire_keys: tuple[str, ...] = ()
@@ -91,6 +94,8 @@ class ClassManager:
     def instrument_class(self) -> None:
         """Put the manager on the class; fires class_instrument."""
         setattr(self.class_, "_sa_class_manager", self)  # noqa: B010 # a name users know
+        if self.alternate is not None:
+            self.alternate.custom.manage(self.class_, self)
         MapperEvents.board.attach(self.class_, self.dispatch)
         InstanceEvents.board.attach(self.class_, self.dispatch)
         self._wrap_init()
@@ -98,26 +103,39 @@ class ClassManager:
         for listener in InstrumentationEvents.board.dispatch_of(self.class_).class_instrument:
             listener(self.class_)
 
-    def instrument_attribute(self, key: str, attribute: Any) -> None:
+    def instrument_attribute(self, key: str, attribute: Any, propagated: bool = False) -> None:
         """Put one descriptor on the class."""
         self.attributes[key] = attribute
         self.expire_keys = tuple(self.attributes)
         if attribute.uses_objects and key not in self.related_keys:
             self.related_keys = (*self.related_keys, key)
-        setattr(self.class_, key, attribute)
+        if self.alternate is None:
+            setattr(self.class_, key, attribute)
+        else:
+            self.alternate.install(key, attribute)
         AttributeEvents.board.attach(self.class_, key, attribute)
+
+    def put(self, key: str, shown: Any) -> None:
+        """Put a descriptor on the class; `shown`: what the class shows, or another descriptor."""
+        attribute = self.attributes.get(key)
+        ours = attribute is not None and attribute.on_class is shown
+        setattr(self.class_, key, attribute if ours else shown)
 
     def announce_attribute(self, key: str) -> None:
         """Fire attribute_instrument, once what the attribute is related to is known."""
         attribute = self.attributes[key]
+        if self.alternate is not None:
+            self.alternate.custom.post_configure_attribute(self.class_, key, attribute.on_class)
         dispatch = InstrumentationEvents.board.dispatch_of(self.class_)
         for listener in dispatch.attribute_instrument:
             listener(self.class_, key, attribute.on_class)
 
     def replace_attribute(self, key: str, attribute: Any) -> None:
         """Put another descriptor in the place of one; its listeners move along."""
+        before = self.attributes.get(key)
         self.attributes[key] = attribute
-        setattr(self.class_, key, attribute)
+        if self.alternate is None or vars(self.class_).get(key) is before:
+            setattr(self.class_, key, attribute)
         AttributeEvents.board.attach(self.class_, key, attribute)
 
     def set_template(self, keys: list[str]) -> None:
@@ -125,7 +143,7 @@ class ClassManager:
 
         Relationships have a place in that table as well, though no row fills it.
         """
-        if issubclass(self.class_, Instrumented):
+        if issubclass(self.class_, Instrumented) and self.alternate is None:
             # A class of its own, for CPython shares one key table per class; and it gives the
             # first thirty objects room for thirty values, each later one less until it fits.
             kind = type("_KeyHolder", (), {})
@@ -150,13 +168,19 @@ class ClassManager:
         InstanceEvents.board.detach(self.class_)
         for key in list(self.attributes):
             AttributeEvents.board.detach(self.class_, key)
-            if self.class_.__dict__.get(key) is self.attributes[key]:
+            if self.alternate is not None:
+                self.alternate.custom.uninstall_descriptor(self.class_, key)
+            elif self.class_.__dict__.get(key) is self.attributes[key]:
                 delattr(self.class_, key)
         self.attributes.clear()
         if self.original_init is not None:
+            if self.alternate is not None:
+                self.alternate.custom.uninstall_member(self.class_, "__init__")
             self.class_.__init__ = self.original_init
         if self.reduces:
             del self.class_.__reduce_ex__
+        if self.alternate is not None:
+            self.alternate.custom.unregister(self.class_, self)
         if "_sa_class_manager" in self.class_.__dict__:
             delattr(self.class_, "_sa_class_manager")
 
@@ -167,7 +191,18 @@ class ClassManager:
                 return
             return
         self.original_init = original
-        self.class_.__init__ = _announcing(original)
+        announcing = _announcing(original)
+        if self.alternate is None:
+            self.class_.__init__ = announcing
+        else:
+            self.alternate.custom.install_member(self.class_, "__init__", announcing)
+
+    def collections_of(self, key: str, collection_class: Any) -> Any:
+        """Return what makes the collections of a relationship."""
+        if self.alternate is None:
+            return collection_class
+        custom = self.alternate.custom
+        return custom.instrument_collection_class(self.class_, key, collection_class or list)
 
     def choose_constructor(self) -> None:
         """Decide whether somebody hears of new objects, or they take the way of `run_init`."""
@@ -384,6 +419,17 @@ def is_instrumented(instance: Any, key: str) -> bool:
     return manager is not None and key in manager.attributes
 
 
+def new_manager(class_: type[Any]) -> ClassManager:
+    """Make the manager of a class, in the way that the class or a finder asks for."""
+    factory = factory_of(class_)
+    made = ClassManager(class_) if factory is None else factory(class_)
+    if not isinstance(made, ClassManager):
+        custom, made = made, ClassManager(class_)
+        made.alternate = Alternate(class_, custom)
+    made.factory = factory
+    return made
+
+
 def register_class(
     class_: type[Any],
     finalize: bool = True,
@@ -400,7 +446,7 @@ def register_class(
     """
     manager = own_manager(class_)
     if manager is None:
-        manager = ClassManager(class_)
+        manager = new_manager(class_)
         manager.instrument_class()
     if mapper is not None:
         manager.mapper = mapper

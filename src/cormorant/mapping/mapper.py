@@ -15,7 +15,7 @@ from cormorant import exc
 from cormorant.event.catalog import InstanceEvents, MapperEvents
 from cormorant.event.places import Everyone, OfClass, Place
 from cormorant.instrument._state_cy import state_of
-from cormorant.instrument.manager import ClassManager, manager_or_error, own_manager
+from cormorant.instrument.manager import manager_or_error, new_manager, own_manager
 from cormorant.mapping.arrange import arrange
 from cormorant.mapping.cascades import reached
 from cormorant.mapping.columns import ColumnProperty
@@ -146,7 +146,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
                 f"Class {self.class_.__qualname__!r} already has a mapper. "
                 f"Map a subclass, or call clear_mappers() first."
             )
-        self.class_manager = existing or ClassManager(self.class_)
+        self.class_manager = existing or new_manager(self.class_)
         self.class_manager.mapper = self
         if existing is None:
             self.class_manager.instrument_class()

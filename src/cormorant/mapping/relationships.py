@@ -232,7 +232,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         kind = RelatedCollection if self.uselist else RelatedObject
         real: RelatedAttribute = kind(self.parent.class_, self.key, stand_in.on_class)
         if isinstance(real, RelatedCollection):
-            real.take_class(self.collection_class)
+            real.take_class(manager.collections_of(self.key, self.collection_class))
         real.cascades = self.cascade.save_update and not self.viewonly
         real.written = not self.viewonly
         real.accepts = None if self.viewonly else self.mapper.class_

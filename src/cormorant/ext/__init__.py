@@ -1,0 +1,1 @@
+"""Extensions under the names that they have in `sqlalchemy.ext`."""
