@@ -35,7 +35,7 @@ _EMPTY: tuple[Any, ...] = ()
 _Marker = type(NO_VALUE)
 
 if cython.compiled:
-    from cython.cimports.cpython.dict import PyDict_GetItem
+    from cython.cimports.cpython.dict import PyDict_GetItemWithError
     from cython.cimports.cpython.list import PyList_Append, PyList_GET_ITEM, PyList_GET_SIZE
     from cython.cimports.cpython.object import PyObject
     from cython.cimports.cpython.weakref import PyWeakref_GetObject
@@ -60,12 +60,20 @@ class Unheld:
 
     def find_empty(self, key: Any) -> Any:
         """Return the collection that was read while it was empty, or None."""
+        return self.find(key)
+
+    @cython.cfunc
+    def find(self, key: Any) -> Any:
         if self.key == key:
             return self.collection
         return None if self.others is None else self.others.get(key)
 
     def keep_empty(self, key: Any, collection: Any) -> None:
         """Remember a collection that is read while it is empty."""
+        self.keep(key, collection)
+
+    @cython.cfunc
+    def keep(self, key: Any, collection: Any) -> Any:
         if self.key is None or self.key == key:
             self.key = key
             self.collection = collection
@@ -76,6 +84,10 @@ class Unheld:
 
     def take_empty(self, key: Any) -> Any:
         """Return the collection that was read while it was empty, and forget it."""
+        return self.take(key)
+
+    @cython.cfunc
+    def take(self, key: Any) -> Any:
         if self.key == key:
             found = self.collection
             self.key = self.collection = None
@@ -254,7 +266,7 @@ class ObjectSlot(RelationSlot):
         values = current_values(obj)
         if values is not None:
             if cython.compiled:
-                found = PyDict_GetItem(values, self.key)
+                found = PyDict_GetItemWithError(values, self.key)
                 if found is not cython.NULL:
                     return cython.cast(object, found)
             elif self.key in values:
@@ -427,7 +439,7 @@ class CollectionSlot(RelationSlot):
         values = current_values(obj)
         if values is not None:
             if cython.compiled:
-                found = PyDict_GetItem(values, self.key)
+                found = PyDict_GetItemWithError(values, self.key)
                 if found is not cython.NULL and cython.cast(object, found) is not None:
                     return cython.cast(object, found)
             else:
@@ -444,10 +456,10 @@ class CollectionSlot(RelationSlot):
         """Return the empty list of a new object: no value of it until it is changed."""
         state = state_of(obj)
         unheld: Unheld = state.extras()
-        found = unheld.find_empty(self.key)
+        found = unheld.find(self.key)
         if found is None:
             found = bound_list(self, obj, state)
-            unheld.keep_empty(self.key, found)
+            unheld.keep(self.key, found)
         return found
 
     def __set__(self, obj: Any, value: Any) -> None:
@@ -828,7 +840,7 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
         if fresh_values(owner) is None:
             return False
         unheld: Unheld = known_state(owner).extra
-        if unheld is None or unheld.take_empty(key) is not self:
+        if unheld is None or unheld.take(key) is not self:
             return False
         fresh_values(owner)[key] = self
         self._held = True

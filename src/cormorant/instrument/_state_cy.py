@@ -1004,11 +1004,14 @@ def fresh_values(obj: Any) -> Any:
 
 def refer_fresh(obj: Any, key: Any, target: Any) -> Any:
     """Let `obj` refer to `target` where both are new and `obj` has no such value; tell if so."""
-    values: Any = fresh_values(obj)
-    if values is None or key in values or fresh_values(target) is None:
+    if fresh_values(target) is None:
         return False
-    values[key] = target
-    return True
+    values: dict[Any, Any] = fresh_values(obj)
+    if values is None:
+        return False
+    before = len(values)
+    values.setdefault(key, target)
+    return len(values) > before
 
 
 def current_values(obj: Any) -> Any:
