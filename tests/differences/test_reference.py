@@ -177,3 +177,41 @@ def test_the_context_of_a_load_has_its_statement() -> None:
     theirs, ours = both(scenario)
     assert theirs == (["AttributeError", False], "Ann")
     assert ours == ([FINE, True], "Ann")
+
+
+def test_a_load_in_after_flush_finds_the_object_that_was_flushed() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        user = world.User(name="Ann")
+        found: list[Any] = []
+
+        def after(session: Any, flush_context: Any) -> None:
+            found.append(session.scalars(orm.select(world.User)).one())
+
+        orm.event.listen(world.session, "after_flush", after)
+        world.session.add(user)
+        given = warned(world.session.flush)
+        return found[0] is user, len(given)
+
+    assert both(scenario) == ((False, 1), (True, 0))
+
+
+def test_the_flush_context_has_its_transaction() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[Any] = []
+
+        def told(session: Any, flush_context: Any) -> None:
+            transaction = getattr(flush_context, "transaction", None)
+            log.append((transaction is not None, flush_context.session is session))
+            log.append(transaction is session.get_transaction())
+
+        for name in ("after_flush", "after_flush_postexec"):
+            orm.event.listen(world.session, name, told)
+        world.session.add(world.User(name="Ann"))
+        world.session.flush()
+        return log
+
+    theirs, ours = both(scenario)
+    assert theirs == [(True, True), False] * 2
+    assert ours == [(True, True), True] * 2

@@ -115,3 +115,54 @@ def test_a_rollback_tells_of_objects_that_were_only_marked_as_deleted() -> None:
         return log
 
     assert both(scenario) == ([True], [True])
+
+
+def test_configuring_again_tells_nobody_where_nothing_is_new() -> None:
+    def scenario(orm: Orm) -> Any:
+        log: list[str] = []
+
+        def configured() -> None:
+            log.append("configured")
+
+        world = blog_in(orm)
+        orm.configure_mappers()
+        orm.event.listen(orm.Mapper, "after_configured", configured)
+        try:
+            orm.configure_mappers()
+        finally:
+            orm.event.remove(orm.Mapper, "after_configured", configured)
+        return log, world.User.__name__
+
+    assert both(scenario) == (([], "User"),) * 2
+
+
+def test_an_object_whose_insert_is_rolled_back_becomes_transient_not_detached() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        log: list[str] = []
+        for name in ("persistent_to_detached", "persistent_to_transient"):
+            orm.event.listen(world.session, name, lambda s, i, name=name: log.append(name))
+        user = world.User(name="Ann")
+        world.session.add(user)
+        world.session.flush()
+        world.session.rollback()
+        return log, orm.inspect(user).transient
+
+    assert both(scenario) == ((["persistent_to_transient"], True),) * 2
+
+
+def test_bake_ok_changes_nothing_for_a_query() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        Own: Any = type("Own", (orm.Query,), {})
+        log: list[str] = []
+
+        def compiled(query: Any) -> Any:
+            log.append("compiled")
+            return query
+
+        orm.event.listen(Own, "before_compile", compiled, retval=True, bake_ok=True)
+        query = Own(world.User, world.session)
+        return [query.all(), query.all()], log
+
+    assert both(scenario) == (([[], []], ["compiled"] * 2),) * 2
