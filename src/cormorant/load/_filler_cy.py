@@ -12,7 +12,7 @@ from cormorant.instrument._state_cy import (
     known_state,
     settle,
 )
-from cormorant.load.reloaded import begin_telling, end_telling, note_reload, warn_of_reload
+from cormorant.load.reloaded import begin_telling, end_telling, note_reload, warn_of_reloads
 
 try:
     import cython
@@ -33,8 +33,6 @@ def announce(obj: Any, fresh: Any, names: Any, context: Any) -> None:
             listener(obj, context)
         for listener in context.loaded_listeners:
             listener(context.session, obj)
-    if context.reloaded is not None:
-        warn_of_reload(context, obj)
 
 
 @cython.cclass
@@ -151,9 +149,11 @@ class RowFiller:
             outer = context.session.telling
             begin_telling(context)
             try:
-                return self.make(rows, link, known, overwrite, context, True)
+                found = self.make(rows, link, known, overwrite, context, True)
             finally:
                 end_telling(context, outer)
+            warn_of_reloads(context, outer)
+            return found
         return self.make(rows, link, known, overwrite, context, False)
 
     @cython.cfunc

@@ -39,15 +39,18 @@ def begin_telling(context: QueryContext) -> None:
 def end_telling(context: QueryContext, outer: QueryContext | None) -> None:
     """Let the listeners of `outer` go on; what was loaded meanwhile is noted there as well."""
     context.session.telling = outer
-    if outer is not context and context.reloaded:
+    if outer is not None and outer is not context and context.reloaded:
         for obj in context.reloaded.values():
             note_reload(context, obj)
+        context.reloaded = None
 
 
-def warn_of_reload(context: QueryContext, obj: Any) -> None:
-    """Warn if the listeners that were just told of an object have loaded it anew."""
-    reloaded = context.reloaded
-    if reloaded is not None and reloaded.pop(id(obj), None) is not None:
+def warn_of_reloads(context: QueryContext, outer: QueryContext | None) -> None:
+    """Warn of what listeners had loaded anew, when the outermost of the loads is over."""
+    if outer is not None or not context.reloaded:
+        return
+    reloaded, context.reloaded = context.reloaded, None
+    for obj in reloaded.values():
         text = (
             f"Loading context for an object of the class {type(obj).__name__!r} has changed "
             f"within a load/refresh handler: a listener had its row read again while the load "
@@ -66,9 +69,9 @@ def tell_refresh(
     try:
         for listener in listeners:
             listener(obj, context, names)
-        warn_of_reload(context, obj)
     finally:
         end_telling(context, outer)
+    warn_of_reloads(context, outer)
 
 
 def _of_instance(listener: Callable[..., Any]) -> Callable[..., Any]:

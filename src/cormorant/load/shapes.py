@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cormorant.load._filler_cy import Filling, announce
 from cormorant.load.eager import follow
 from cormorant.load.objects import PAUSE_FROM, Path, Row, Target, collector_paused, objects_of
-from cormorant.load.reloaded import begin_telling, end_telling
+from cormorant.load.reloaded import begin_telling, end_telling, warn_of_reloads
 from cormorant.load.selectin_parts import read_further
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ class _Listened:
                     announce(obj, fresh, names, context)
             finally:
                 end_telling(context, before)
+            warn_of_reloads(context, before)
         return found
 
     def finish(self, target: Target) -> None:
