@@ -18,16 +18,20 @@ from tests import databases, modes
 FOUND = "CORMORANT_TEST_SERVERS_FOUND"
 SERVERS = pytest.StashKey[databases.Servers]()
 MODE = pytest.StashKey[str]()
-IN_CI = os.environ.get("CI") == "true"
+SOAK = "soak"
+"""Marks the long random runs; `make soak` asks for them and nothing else."""
 
-settings.register_profile(
-    "cormorant",
-    deadline=None,
-    print_blob=True,
-    derandomize=IN_CI,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-settings.load_profile("cormorant")
+
+def load_profile(config: pytest.Config) -> None:
+    """Let random programs be the same in each run of the tests; `make soak` throws new dice."""
+    settings.register_profile(
+        "cormorant",
+        deadline=None,
+        print_blob=True,
+        derandomize=config.option.markexpr != SOAK,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("cormorant")
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -37,6 +41,7 @@ def is_worker(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse the wrong build, then find the database servers once per run."""
+    load_profile(config)
     try:
         config.stash[MODE] = mode = modes.installed_mode()
     except RuntimeError as problem:
@@ -81,7 +86,7 @@ def server_url(name: str, config: pytest.Config) -> str:
     servers = config.stash[SERVERS]
     if name not in servers.urls:
         reason = f"{name} is missing: {servers.missing.get(name, 'not looked for')}"
-        if IN_CI:
+        if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
     return servers.urls[name]
