@@ -70,6 +70,24 @@ def test_what_mapper_listeners_do_to_other_objects_is_part_of_the_flush() -> Non
     assert ours == (0, (0, 0, 0), [("Bob", 99), ("Ann", 7)], [("new",)])
 
 
+def test_a_reference_set_in_before_insert_is_written() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        ann = stored(world, name="Ann")
+
+        def give(mapper: Any, connection: Any, target: Any) -> None:
+            target.user = ann
+
+        orm.event.listen(world.Address, "before_insert", give)
+        world.session.add(world.Address(email="ann@example.org"))
+        warned(world.session.commit)
+        return rows(world, "SELECT email, user_id IS NULL FROM addresses")
+
+    theirs, ours = both(scenario)
+    assert theirs == [("ann@example.org", 1)]
+    assert ours == [("ann@example.org", 0)]
+
+
 def test_what_after_flush_changes_stays_visible_and_is_committed() -> None:
     def scenario(orm: Orm) -> Any:
         world = blog_in(orm)

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cormorant import Session, event
-
-from .music import Music
+from tests.music import Music
 
 SESSION = (
     "after_transaction_create",

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cormorant import Session, inspect, joinedload, select, selectinload
-
-from .music import ABBEY, BLUE, COLD, LONE, OLD, ROOT, SHELF, Music
+from tests.music import ABBEY, BLUE, COLD, LONE, OLD, ROOT, SHELF, Music
 
 SAID_AFTER = ["taken back undone", "whole committed", "kept committed", "last committed"]
 """What the callbacks of a commit without any fault have said, in order."""

@@ -9,10 +9,10 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from cormorant import Session
+from tests.music import declare
 
 from .chunks import parts, up_to
 from .drivers import Faults, Mode, failing_engine
-from .music import declare
 from .program import nothing
 from .trial import Ending, Trial
 

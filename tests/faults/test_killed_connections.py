@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from cormorant import Session
+from tests.music import declare
 
 from .chunks import parts, up_to
 from .killers import killer_of
 from .listeners import Listeners
-from .music import declare
 from .trial import Ending, Trial
 
 pytestmark = pytest.mark.filterwarnings("ignore::cormorant.exc.RollbackListenerWarning")

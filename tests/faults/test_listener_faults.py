@@ -13,11 +13,11 @@ from sqlalchemy.pool import QueuePool
 
 from cormorant import Session, event
 from cormorant.exc import AfterCommitErrors, RollbackListenerWarning
+from tests.music import Music, declare
 
 from .chunks import parts, up_to
 from .conftest import unsynced
 from .listeners import MAPPER, SESSION, Listeners
-from .music import Music, declare
 from .trial import Ending, Trial
 
 KINDS = {

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from cormorant import Session
 from cormorant.exc import AfterCommitErrors
 from cormorant.sql.errors import NamedError
+from tests.music import Music, Rows, prepare, rows_of
 
-from .music import Music, Rows, prepare, rows_of
 from .program import SAID_AFTER, Work
 
 Ending = Literal["rollback", "close"]

@@ -23,7 +23,7 @@ def hear(log: list[str], *classes: Any) -> None:
     """Write the mapper events of classes into the log: event and class."""
     for cls in classes:
         for name in MAPPER_EVENTS:
-            event.listen(cls, name, writer(log, f"{name} {cls.__name__}"))
+            event.listen(cls, name, writer(log, f"{name} {cls.__name__}"), propagate=False)
 
 
 def writer(log: list[str], text: str) -> Callable[..., None]:

@@ -34,6 +34,8 @@ class UOWTransaction:
         self.roots: dict[Mapper, None] = {}
         self.watching = False
         self.snapshots: dict[int, dict[str, Any]] = {}
+        self.related: dict[int, dict[str, Any]] = {}
+        """What the relationships held when the round looked at them, by id of the object."""
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}
         self.outsiders: list[tuple[Any, Any, Any]] = []
         self.touched: dict[int, Any] = {}

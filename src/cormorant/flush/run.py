@@ -23,6 +23,7 @@ from cormorant.flush.order import (
     refers_to_itself,
     with_known_parents,
 )
+from cormorant.flush.relinked import leave_for_later, remember, take_relinked
 from cormorant.flush.rings import children_first, parents_first
 from cormorant.flush.switch import find_heirs, switch_rows
 from cormorant.flush.sync import sync_from_outside, sync_keys, sync_new, sync_outsiders
@@ -72,6 +73,8 @@ def run_round(context: UOWTransaction, changes: Changes) -> None:
     order = [mapper for ring in rings for mapper in ring]
     context.roots.update(dict.fromkeys(order))
     context.watching = context.watching or _listeners_may_look(order)
+    if context.watching:
+        remember(context, [obj for _root, group in saved for obj in group])
     for ring in rings:
         _save_ring(context, ring, changes)
     sync_outsiders(context)
@@ -178,6 +181,7 @@ def _save_batch(
         refuse_lost_key(lost)
     fire("before_insert", new, connection)
     fire("before_update", changed, connection)
+    relinked = take_relinked(context, [*new, *changed]) if context.related else []
     new, heirs = find_heirs(context, new)
     if changed:
         update_changed(context, root, changed, connection)
@@ -192,6 +196,8 @@ def _save_batch(
     if new:
         context.inserted.extend(new)
         insert_new(context, root, new, connection)
+    if relinked:
+        leave_for_later(context, relinked)
     fire("after_insert", new, connection)
     fire("after_update", heirs, connection)
     fire("after_update", changed, connection)

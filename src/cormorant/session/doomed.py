@@ -67,9 +67,12 @@ def _mark(session: Session, obj: Any, state: InstanceState) -> None:
 def may_wait(session: Session) -> bool:
     """Tell whether the members that a deletion reaches may be loaded later.
 
-    Not when somebody listens to each load, nor when a load would flush changes first.
+    Not when somebody listens to each load, nor when a load would flush changes first, nor in
+    the middle of a flush, which has asked before its first row.
     """
     link = session.link
+    if session.flush_transaction is not None:
+        return False
     return not (session.dispatch.do_orm_execute or link.new or link.changed)
 
 
