@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from cormorant.flush._parents_cy import with_relatives
 from cormorant.flush.changes import written_relationships
 from cormorant.flush.orphans import note_reference
 from cormorant.flush.sync import sync_object
@@ -22,18 +23,26 @@ Relinked = tuple[Any, str, Any]
 
 def remember(context: UOWTransaction, objects: Iterable[Any]) -> None:
     """Note what the relationships of objects hold now that the round has looked at them."""
-    for obj in objects:
+    for obj in with_relatives(objects, _keys, {}):
         state = state_of(obj)
         values, old = state.values, state.old or ()
         # What waits for a list that is not loaded is looked at once: this round has done it.
-        held = {
+        context.related[id(obj)] = {
             prop.key: _members(values.get(prop.key, NO_VALUE), prop)
             for group in written_relationships(state.manager.mapper)
             for prop in group
             if prop.key in values or prop.key not in old
         }
-        if held:
-            context.related[id(obj)] = held
+
+
+def _keys(obj: Any) -> tuple[str, ...]:
+    """Return the names of the relationships of an object's class that a flush writes."""
+    mapper = state_of(obj).manager.mapper
+    known: tuple[str, ...] | None = mapper.memo.get("written_keys")
+    if known is None:
+        props = [prop for group in written_relationships(mapper) for prop in group]
+        known = mapper.memo["written_keys"] = tuple([prop.key for prop in props])
+    return known
 
 
 def _members(value: Any, prop: Any) -> Any:
@@ -46,12 +55,12 @@ def _members(value: Any, prop: Any) -> Any:
 def take_relinked(context: UOWTransaction, objects: Iterable[Any]) -> list[Relinked]:
     """Copy the keys of rows that listeners made objects refer to; return all other changes."""
     later: list[Relinked] = []
-    for obj in objects:
-        held = context.related.pop(id(obj), None)
-        if held is None:
-            continue
+    for obj in with_relatives(objects, _keys, context.related):
         state = state_of(obj)
         here, there, between = written_relationships(state.manager.mapper)
+        held = context.related.pop(id(obj), None)
+        if held is None:  # nothing was in memory
+            held = dict.fromkeys(_keys(obj), NO_VALUE)
         for prop in (*here, *there, *between):
             key = prop.key
             if key not in held:

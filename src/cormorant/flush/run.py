@@ -181,7 +181,7 @@ def _save_batch(
         refuse_lost_key(lost)
     fire("before_insert", new, connection)
     fire("before_update", changed, connection)
-    relinked = take_relinked(context, [*new, *changed]) if context.related else []
+    relinked = take_relinked(context, [*new, *changed]) if context.watching else []
     new, heirs = find_heirs(context, new)
     if changed:
         update_changed(context, root, changed, connection)
