@@ -38,6 +38,7 @@ class Building(Generic[T]):
         self.entities = tuple(chosen)
         self._select: Any = select(*chosen)
         self._textual: Any = None
+        self._criteria: tuple[Any, Any] | None = None
         self._params: dict[str, Any] = {}
         self._execution_options: dict[str, Any] = {}
         self._limited = False

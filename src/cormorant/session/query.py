@@ -99,8 +99,11 @@ class Query(Building[T]):
 
     @property
     def whereclause(self) -> Any:
-        """The WHERE criteria, or None."""
-        return self._core().whereclause
+        """The WHERE criteria, or None; built once for the same statement."""
+        known = self._criteria
+        if known is None or known[0] is not self._select:
+            known = self._criteria = (self._select, self._core().whereclause)
+        return known[1]
 
     def get_execution_options(self) -> dict[str, Any]:
         """Return the execution options of this query."""
