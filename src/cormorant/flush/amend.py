@@ -19,15 +19,16 @@ def amend(
     context: UOWTransaction, root: Mapper, objects: list[Any], connection: Connection
 ) -> None:
     """Write what changed in the own columns of watched objects."""
-    if not context.link.changed:
+    snapshots = context.snapshots
+    if not snapshots or not context.link.changed:
         return
-    amended = [obj for obj in objects if _columns_changed(context, obj)]
+    amended = [obj for obj in objects if id(obj) in snapshots and _columns_changed(context, obj)]
     if not amended:
         return
     update_changed(context, root, amended, connection)
     for obj in amended:
         state = state_of(obj)
-        taken = context.snapshots[id(obj)]
+        taken = snapshots[id(obj)]
         for key in state.old or ():
             if key in state.manager.attributes and not state.manager.attributes[key].uses_objects:
                 taken[key] = state.values.get(key, NO_VALUE)

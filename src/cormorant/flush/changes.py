@@ -403,7 +403,7 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
 
 def _leaving_something(context: UOWTransaction, doomed: list[Any]) -> list[Any]:
     """Return the deleted objects that let go of others, or that were changed before."""
-    if context.snapshots:
+    if context.has_watched:
         return doomed
     mappers = {kind: state_of(first).manager.mapper for kind, first in by_type(doomed).items()}
     kinds = {kind for kind, mapper in mappers.items() if not _leaves_nothing(mapper)}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from cormorant.instrument._state_cy import state_of
+from cormorant.instrument._state_cy import end_watch, state_of, watch
 from cormorant.instrument.collections import members_of
 from cormorant.instrument.constants import NO_VALUE
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from cormorant.flush.ports import FlushUnit
     from cormorant.instrument._state_cy import Link
     from cormorant.mapping.mapper import Mapper
+
+_numbers = count(1)
+"""One for each flush of the process: a watched object may come into another session."""
 
 
 class UOWTransaction:
@@ -33,7 +37,10 @@ class UOWTransaction:
         self.processed: dict[int, Any] = {}
         self.roots: dict[Mapper, None] = {}
         self.watching = False
+        self.has_watched = False
+        self.number = next(_numbers)
         self.snapshots: dict[int, dict[str, Any]] = {}
+        """What was changed in watched objects, by id, of those that were changed further."""
         self.related: dict[int, dict[str, Any]] = {}
         """What the relationships held when the round looked at them, by id of the object."""
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}
@@ -66,21 +73,56 @@ class UOWTransaction:
         """Tell whether anything was written."""
         return bool(self.inserted or self.updated or self.deleted)
 
-    def watch(self, objects: Iterable[Any]) -> None:
-        """Remember what is changed in objects now, to see later what listeners add to that."""
-        for obj in objects:
-            self.snapshots[id(obj)] = snapshot(obj)
+    def watch(self, objects: Sequence[Any]) -> None:
+        """Note what is changed in objects now, to see later what listeners add to that.
+
+        A snapshot is taken only of those that do change, right before.
+        """
+        if not objects:
+            return
+        self.has_watched = True
+        self.link.watch = self.number
+        self.link.watcher = self.take_snapshot
+        for obj in objects if self.snapshots else ():
+            self.snapshots.pop(id(obj), None)
+        watch(objects, self.link)
+
+    def end_watches(self) -> None:
+        """Let the session's objects change unseen: the flush is over."""
+        self.link.watcher = None
+
+    def take_snapshot(self, obj: Any) -> None:
+        """Copy what is changed in a watched object, which is about to change further."""
+        self.snapshots[id(obj)] = snapshot(obj)
+
+    def snapshot_of(self, obj: Any) -> dict[str, Any]:
+        """Return the snapshot of a watched object, taken now if it has not changed yet."""
+        if id(obj) not in self.snapshots:
+            end_watch(obj, state_of(obj))
+        return self.snapshots[id(obj)]
+
+    def is_watched(self, obj: Any) -> bool:
+        """Tell whether the changes of an object count from a moment of this flush."""
+        return id(obj) in self.snapshots or (
+            self.has_watched and state_of(obj).watched == self.number
+        )
 
     def before(self, obj: Any) -> dict[str, Any]:
         """Return the earlier values that the changes of `obj` count from, by attribute."""
-        taken = self.snapshots.get(id(obj))
-        if taken is not None:
-            return differences(obj, taken)
-        return state_of(obj).old or {}
+        state = state_of(obj)
+        if self.has_watched:
+            taken = self.snapshots.get(id(obj))
+            if taken is not None:
+                return differences(obj, taken)
+            if state.watched == self.number:
+                return {}
+        return state.old or {}
 
     def changed_since(self) -> list[Any]:
         """Return the watched objects that have changed since they were watched."""
         snapshots = self.snapshots
+        if not snapshots:
+            return []
         return [
             obj
             for oid, obj in self.link.changed.items()

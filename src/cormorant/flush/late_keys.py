@@ -25,7 +25,7 @@ def write_late_keys(context: UOWTransaction) -> None:
     for obj, _prop, _parent in late:
         groups.setdefault(state_of(obj).manager.mapper.base_mapper, {})[id(obj)] = obj
     for group in groups.values():
-        context.watch([obj for oid, obj in group.items() if oid not in context.snapshots])
+        context.watch([obj for obj in group.values() if not context.is_watched(obj)])
     for obj, prop, parent in late:
         sync_object(obj, [(prop, parent)])
     for root, group in groups.items():

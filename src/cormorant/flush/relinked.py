@@ -98,7 +98,7 @@ def _has_key(context: UOWTransaction, parent: Any) -> bool:
 def leave_for_later(context: UOWTransaction, relinked: list[Relinked]) -> None:
     """Let the next round find these relationships changed since this one."""
     for obj, key, then in relinked:
-        state, taken = state_of(obj), context.snapshots[id(obj)]
+        state, taken = state_of(obj), context.snapshot_of(obj)
         many = state.manager.attributes[key].collection
         if then is NO_VALUE and key in (state.old or ()):
             taken.pop(key, None)

@@ -45,7 +45,7 @@ def update_in(
 ) -> list[Any]:
     """Update the rows that objects have in one table; return those that had a net change."""
     groups: dict[tuple[str, ...], list[Any]] = {}
-    before = context.before if context.snapshots else None
+    before = context.before if context.has_watched else None
     written, expressive = group_changes(objects, before, facts.comparisons, groups)
     if not written:
         return []

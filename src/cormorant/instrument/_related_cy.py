@@ -13,6 +13,7 @@ from cormorant.instrument import _list_changes_cy as list_changes
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
     current_values,
+    end_watch,
     fresh_values,
     known_state,
     note_change,
@@ -563,6 +564,8 @@ class CollectionSlot(RelationSlot):
         if state.pk is None or not self.written:
             return
         old = state.old
+        if state.watched:
+            end_watch(obj, state)
         if old is None or self.key not in old:
             note_change(obj, state, self.key, general.shape.items(collection))
 

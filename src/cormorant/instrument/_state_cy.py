@@ -56,12 +56,15 @@ class Link:
 
     `epoch` grows when the session expires everything: a state of another epoch is stale.
     `new`, `changed`, `deleted`: objects by id, in the order in which they came. `due`: deleted
-    objects whose members of a relationship are to be loaded and deleted as well.
+    objects whose members of a relationship are to be loaded and deleted as well. `watch`: the
+    number of the flush under way; `watcher` hears of each object it watches before that changes.
     """
 
     if cython.compiled:
         epoch = cython.declare(cython.uint, visibility="public")
         begun = cython.declare(cython.bint, visibility="public")
+        watch = cython.declare(cython.ulonglong, visibility="public")
+        watcher = cython.declare(object, visibility="public")
         unit = cython.declare(object, visibility="public")
         new = cython.declare(dict, visibility="public")
         changed = cython.declare(dict, visibility="public")
@@ -72,10 +75,13 @@ class Link:
         changed: dict[int, Any]
         deleted: dict[int, Any]
         due: list[Any]
+        watcher: Any
 
     def __init__(self, unit: Any) -> None:
         self.epoch = 1
         self.begun = False
+        self.watch = 0
+        self.watcher = None
         self.unit = unit
         self.new = {}
         self.changed = {}
@@ -93,6 +99,7 @@ class InstanceState:
     `old`: values before the changes since the last flush or load, by attribute.
     `values`: the `__dict__` of the object. `branch`: the loader options it was loaded with.
     `noted`: bits of the columns known to be in `old`; a bit that is missing says nothing.
+    `watched`: the number of the flush that wants to know of the next change, or 0.
     """
 
     if cython.compiled:
@@ -103,6 +110,7 @@ class InstanceState:
         flags = cython.declare(cython.int, visibility="public")
         pk = cython.declare(object, visibility="public")
         noted = cython.declare(cython.ulonglong)
+        watched = cython.declare(cython.ulonglong, visibility="public")
         _old = cython.declare(dict)
         manager = cython.declare(object, visibility="public")
         extra = cython.declare(object, visibility="public")
@@ -115,6 +123,7 @@ class InstanceState:
         flags: int = 0
         pk: Any = None
         noted: int = 0
+        watched: int = 0
         _old: Any = None
         manager: Any = None
         extra: Any = None
@@ -571,10 +580,30 @@ def give_dict(obj: Any, state: InstanceState, template: dict[Any, Any]) -> Any:
 @cython.ccall
 def note_change(obj: Any, state: InstanceState, key: Any, previous: Any) -> Any:
     """Remember the value before the first change, and the object as changed."""
+    if state.watched:
+        end_watch(obj, state)
     if state._old is None:
         start_changes(obj, state)
     if key is not None and key not in state._old:
         state._old[key] = previous
+
+
+def watch(objects: Any, link: Any) -> None:
+    """Have the flush of `link` hear of the next change of each object, before it is made."""
+    home: Link = link
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        state.watched = home.watch
+        state.noted = 0  # so that no write takes the short way
+
+
+@cython.ccall
+def end_watch(obj: Any, state: InstanceState) -> Any:
+    """Tell the flush that watches an object that it is about to change."""
+    link: Link = state.link
+    if link is not None and link.watcher is not None and state.watched == link.watch:
+        link.watcher(obj)
+    state.watched = 0
 
 
 @cython.cfunc
@@ -746,6 +775,8 @@ class ColumnAttribute:
         if link is not None and state.epoch != link.epoch:
             settle(state)
         values: dict[Any, Any] = values_in(obj, state)
+        if state.watched:
+            end_watch(obj, state)
         if self.heard:
             value = self.announce(obj, state, value, self.replace_token)
         if state.pk is not None:
@@ -825,7 +856,7 @@ class ColumnAttribute:
         values: dict[Any, Any] = values_in(obj, state)
         if self.on_set:
             value = self.announce(obj, state, value, initiator or self.replace_token)
-        if state.pk is not None and (state._old is None or self.key not in state._old):
+        if state.pk is not None:
             note_change(obj, state, self.key, values.get(self.key, NO_VALUE))
         values[self.key] = value
 

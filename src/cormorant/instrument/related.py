@@ -16,6 +16,7 @@ from cormorant.instrument._related_cy import ObjectSlot, RelationSlot
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
+    end_watch,
     known_state,
     note_change,
     settle,
@@ -240,6 +241,8 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
 
     def set_committed(self, state: InstanceState, value: Any) -> None:
         """Store a value as loaded: no events, no history."""
+        if state.watched:
+            end_watch(state.obj(), state)
         state.values[self.key] = value
         if state.old is not None:
             state.old.pop(self.key, None)

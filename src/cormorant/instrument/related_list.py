@@ -11,6 +11,7 @@ from cormorant.instrument._related_cy import CollectionSlot
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
+    end_watch,
     note_change,
     settle,
     state_of,
@@ -276,6 +277,8 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
     def set_committed(self, state: InstanceState, items: Iterable[Any]) -> Any:
         """Store a loaded collection, then replay what the other side queued meanwhile."""
         obj = state.obj()
+        if state.watched:
+            end_watch(obj, state)
         kept = None if state.extra is None else state.extra.take_empty(self.key)
         shape = self.shape
         items = items.values() if isinstance(items, dict) else items

@@ -71,11 +71,13 @@ def _flush(session: Session, objects: Any) -> None:
             for listener in dispatch.after_flush:
                 listener(session, context)
             later = [(obj, context.before(obj)) for obj in context.changed_since()]
+        context.end_watches()
         _finish(session, node, context, later)
         for listener in dispatch.after_flush_postexec:
             listener(session, context)
         end_subtransaction(session, node, inner, plainly)
     except BaseException as error:
+        context.end_watches()
         forget_flush(session, context)
         with session.keeping_error():
             node.deactivate(error)
