@@ -65,6 +65,24 @@ def test_before_compile_with_retval_replaces_the_query(
 
 
 @contract(in_order=True)
+def test_before_compile_receives_the_query_itself(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+
+    class MyQuery(orm.Query):
+        pass
+
+    told: list[Any] = []
+    orm.event.listen(MyQuery, "before_compile", told.append)
+    with orm.Session(engine, query_cls=MyQuery) as session:
+        query = session.query(world.User)
+        query.all()
+        list(query)
+        return [each is query for each in told]
+
+
+@contract(in_order=True)
 def test_listeners_on_the_query_class_hear_every_query(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event as core_event
+from sqlalchemy import text
+from sqlalchemy.exc import SAWarning
 
 from tests.contract.oracle import Orm, cormorant_orm
 from tests.differences.sides import blog_in, both, rows
@@ -256,3 +258,47 @@ def test_listeners_can_read_an_expired_object_after_its_row_is_gone(name: str) -
 
     theirs, ours = both(scenario)
     assert ours == theirs == ["user 0"]
+
+
+@pytest.mark.parametrize("name", ["after_delete", "persistent_to_deleted", "deleted_to_detached"])
+def test_expired_objects_are_read_with_few_statements_before_their_rows_go(name: str) -> None:
+    counts = []
+    for size in (5, 50, 400):
+        world, users = families(cormorant_orm(), "save-update, merge", size)
+        told: list[str] = []
+        target = world.User if name == "after_delete" else world.session
+
+        def read(*args: Any, to: Any = told) -> None:
+            to.append(args[-1].name)
+
+        cormorant_orm().event.listen(target, name, read)
+        statements: list[str] = []
+
+        def note(_conn: Any, _cursor: Any, text: str, *_rest: Any, to: Any = statements) -> None:
+            to.append(text)
+
+        world.session.commit()
+        for user in users:
+            world.session.delete(user)
+        core_event.listen(world.engine, "before_cursor_execute", note)
+        world.session.commit()
+        assert told == [f"user {number}" for number in range(size)]
+        counts.append(len([text for text in statements if text.startswith("SELECT users")]))
+    assert counts == [1, 1, 1]
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_an_expired_object_whose_row_is_gone_is_told_of_by_the_delete(count: int) -> None:
+    world, users = families(cormorant_orm(), "save-update, merge", count)
+    told: list[Any] = []
+    cormorant_orm().event.listen(
+        world.session, "persistent_to_deleted", lambda _s, obj: told.append(obj)
+    )
+    world.session.commit()
+    for user in users:
+        world.session.delete(user)
+    world.session.connection().execute(text("delete from users where id = 1"))
+    with pytest.warns(SAWarning, match="expected to delete"):
+        world.session.flush()
+    assert [each in told for each in users] == [True] * count
+    assert left(world)[0] == []

@@ -59,6 +59,9 @@ class UOWTransaction:
         self.versions: dict[int, tuple[Any, Any]] = {}
         """(version of the row, the next one) of objects that have the next one already."""
         self.defaulted: list[tuple[Any, tuple[str, ...]]] = []
+        """New objects and the attributes that defaults in Python gave them."""
+        self.latest: dict[int, tuple[str, ...]] = {}
+        """The same of the table written last, by id, where refresh_flush listeners are told."""
 
     @property
     def transaction(self) -> Any:

@@ -84,12 +84,15 @@ def insert_into(
             values = values_of(obj)
             values[target] = values.get(source)
     if facts.defaults:
+        told = bool(mapper.dispatch.refresh_flush)
         for obj in objects:
             given = apply_defaults(
                 values_of(obj), facts.defaults, facts.column_of, connection, True
             )
             if given:
                 context.defaulted.append((obj, given))
+                if told:
+                    context.latest[id(obj)] = given
     for part, mask, gaps, expressive in runs_of(objects, facts.keys, facts.omittable):
         if not expressive:
             _insert_batch(context, mapper, facts, part, mask, gaps, connection)
@@ -278,13 +281,19 @@ def _after_batch(
     brought = [key for key in fetched if key not in facts.pk_keys]
     if facts.is_root and mapper.version is not None and mapper.version.counts:
         brought.append(mapper.version.key)
-    defaulted = {id(obj): names for obj, names in context.defaulted}
+    latest, columns = context.latest, facts.column_of
+    known: tuple[str, ...] = ()
+    names = brought
     for obj in objects:
-        own = [key for key in defaulted.get(id(obj), ()) if key not in facts.pk_keys]
-        names = [*[key for key in own if key in facts.column_of], *brought]
+        given = latest.get(id(obj), ())
+        if given != known:
+            # Neighbours mostly have the same defaults.
+            own = [key for key in given if key in columns and key not in facts.pk_keys]
+            known, names = given, [*own, *brought]
         if names:
+            told = names.copy()
             for listener in listeners:
-                listener(obj, context, names)
+                listener(obj, context, told)
 
 
 def _forget_unfetched(facts: WriteFacts, objects: list[Any], known: set[str]) -> None:

@@ -37,3 +37,6 @@ class FlushUnit(Protocol):
 
     def load_together(self, objects: list[Any], prop: Any) -> None:
         """Load one relationship of many objects with few statements."""
+
+    def read_expired(self, mapper: Mapper, objects: list[Any]) -> None:
+        """Load those objects of a class that are expired, whose rows are still there."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -224,13 +223,8 @@ def _read_expired(context: UOWTransaction, doomed: list[Any]) -> None:
     """Load expired objects while they have their rows, for listeners that meet them afterwards."""
     met = context.session.meets_deleted()
     for mapper, group in by_class(doomed) if doomed else ():
-        if not (met or mapper.dispatch.after_delete):
-            continue
-        for obj in group:
-            if state_of(obj).expired:
-                # A row that is gone is told of by the DELETE.
-                with suppress(exc.ObjectDeletedError):
-                    getattr(obj, mapper.pk_keys[0])
+        if met or mapper.dispatch.after_delete:
+            context.session.read_expired(mapper, group)
 
 
 def _delete_batch(context: UOWTransaction, root: Mapper, doomed: list[Any]) -> None:

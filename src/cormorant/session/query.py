@@ -111,12 +111,9 @@ class Query(Building[T]):
 
     def _compiled(self) -> Query[Any]:
         """Let before_compile listeners change the query."""
-        listeners = self.dispatch.before_compile
         chosen: Query[Any] = self
         returning = "before_compile" in self.dispatch.returning
-        if listeners:
-            chosen = self._copy()
-        for listener in listeners:
+        for listener in self.dispatch.before_compile:
             answer = listener(chosen)
             if returning and answer is not None and answer is not chosen:
                 chosen = answer

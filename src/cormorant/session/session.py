@@ -22,6 +22,7 @@ from cormorant.session import (
     doomed,
     flushing,
     functions,
+    last_reads,
     loading,
     merging,
     owners,
@@ -243,6 +244,10 @@ class Session(Statements):
     def load_together(self, objects: list[Any], prop: Any) -> None:
         """Load one relationship of many objects; called by the flush."""
         relations.load_together(self, objects, prop)
+
+    def read_expired(self, mapper: Mapper, objects: list[Any]) -> None:
+        """Load those objects of a class that are expired; called by the flush."""
+        last_reads.read_expired(self, mapper, objects)
 
     # -- flush ------------------------------------------------------------------------
 
