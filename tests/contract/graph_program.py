@@ -10,14 +10,23 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
 - A new comment has its replies read: the oracle makes that collection in a flush, when it looks
   along the cascades of a pending comment that left.
 - Nothing is added or merged again once a rollback took an object with unwritten changes, or one
-  that was deleted, or a post with tags: the oracle keeps the changes, goes along them to members
-  that left, takes who was deleted for deleted later, and loses the pairs
-  (test_a_rolled_back_object_forgets_its_changes,
+  that was deleted, or one with pairs or stored members: the oracle keeps the changes, goes along
+  them to members that left, takes who was deleted for deleted later, and loses the pairs and the
+  members (test_a_rolled_back_object_forgets_its_changes,
   test_who_was_deleted_and_rolled_back_is_pending_when_it_comes_again,
   test_pairs_of_rolled_back_objects_are_written_when_they_come_again).
-- Who leaves the session has nothing left to write, its owner is not expired or deleted after
-  that, and no owner of pending replies is orphaned: the oracle expires detached objects
-  (test_an_expiry_reaches_members_of_the_session_only), and deletes what has no row.
+- A post or comment that was deleted is not merged: the flush that deleted it loaded what it
+  refers to in the oracle, and merge copies that
+  (test_a_deleted_object_refers_to_what_was_read_before).
+- A premium member is not merged once its row is gone: a plain member may have its key, and the
+  oracle writes half of one onto the other (test_a_subclass_is_not_merged_onto_its_base).
+- Who leaves the session has nothing left to write, what holds it is not expired or deleted after
+  that: the oracle expires detached objects
+  (test_an_expiry_reaches_members_of_the_session_only), leaves their pairs
+  (test_a_deleted_owner_takes_the_pairs_of_members_outside_along), and deletes them again
+  (test_deleting_what_is_deleted_leaves_the_session_in_order).
+- No comment that left its post gets or has pending replies: the oracle deletes what has no row
+  (test_a_pending_reply_to_an_orphan_is_no_row_to_delete).
 - A pending comment is flushed before it gets another post: the oracle drops it
   (test_a_pending_child_that_moves_to_another_owner_stays_in_the_session).
 - After a pending object has left the session nothing new is added before the next flush: the
@@ -39,6 +48,7 @@ from .oracle import Orm
 from .playing import ACTS_OF_ALL, Play, Step
 
 KINDS = ("members", "posts", "tags", "comments")
+OWNED = ("posts", "comments", "replies")
 
 
 class Graph(Play):
@@ -104,10 +114,20 @@ class Graph(Play):
         return None if self.much_was_lost() else super().lost(known, number)
 
     def much_was_lost(self) -> bool:
-        """Tell whether a rollback left a transient object with changes, or a post with tags."""
+        """Tell whether a rollback left a transient object with changes, pairs or members."""
         transient = [obj for obj in self.everything() if self.orm.inspect(obj).transient]
         return any(
-            vars(obj).get("tags") or any(obj is each for each in self.torn) for obj in transient
+            self.paired(obj)
+            or any(each in self.session for key in OWNED for each in vars(obj).get(key, ()))
+            or any(obj is each for each in self.torn)
+            for obj in transient
+        )
+
+    def paired(self, obj: Any) -> list[Any]:
+        """Return the posts of a tag or the tags of a post, as far as they are loaded."""
+        key = {self.world.Post: "tags", self.world.Tag: "posts"}.get(type(obj))
+        return (
+            list(getattr(obj, key)) if key not in {None, *self.orm.inspect(obj).unloaded} else []
         )
 
     def add_member(self, first: int, second: int) -> Any:
@@ -147,10 +167,11 @@ class Graph(Play):
     def answer(self, first: int, second: int) -> Any:
         """Add a comment that answers another one, on the same post."""
         parent = self.held(self.comments, first)
-        if parent is None:
+        post = self.read(parent.post) if parent is not None else None
+        if parent is None or post is None:
             return None
         reply = self.world.Comment(text=self.named("reply"))
-        reply.post = self.read(parent.post)
+        reply.post = post
         assert not reply.replies
         self.comments.append(reply)
         parent.replies.append(reply)
@@ -290,9 +311,11 @@ class Graph(Play):
                 self.session.delete(obj)
 
     def keeps_its_members(self, obj: Any) -> bool:
-        """Tell whether nobody whom an object owns has left the session before it."""
-        owned = getattr(obj, "comments", []), getattr(obj, "replies", [])
-        return all(each in self.session for part in owned for each in part)
+        """Tell whether nobody whom an object owns or is paired with has left the session."""
+        owned = [*getattr(obj, "comments", []), *getattr(obj, "replies", [])]
+        return all(each in self.session for each in [*owned, *self.paired(obj)]) and all(
+            self.keeps_its_members(each) for each in owned
+        )
 
     def expire(self, first: int, second: int) -> Any:
         """Expire an object, with nothing left to write."""
@@ -316,10 +339,26 @@ class Graph(Play):
         """Merge an object that the session does not hold."""
         self.read_keys()
         obj = self.lost(self.known(first), second)
-        if obj is not None:
+        if obj is not None and not self.left_its_row(obj):
+            self.read_target(obj)
             merged = self.session.merge(obj)
             self.known(first).append(merged)
             return merged
+
+    def left_its_row(self, obj: Any) -> bool:
+        """Tell whether the row of a post, comment or premium member was deleted or rolled back."""
+        state = self.orm.inspect(obj)
+        if isinstance(obj, (self.world.Post, self.world.Comment)):
+            return bool(state.was_deleted or state.deleted)
+        gone = state.transient or state.was_deleted or state.deleted
+        return bool(isinstance(obj, self.world.Premium) and gone)
+
+    def read_target(self, obj: Any) -> None:
+        """Read the key of the object that the session holds in the place of another one."""
+        identity = self.orm.inspect(obj).identity
+        for each in self.session:
+            if type(each) is type(obj) and self.orm.inspect(each).identity == identity:
+                self.read(each)
 
     def add_again(self, first: int, second: int) -> Any:
         """Add an object that the session does not hold."""

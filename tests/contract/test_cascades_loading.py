@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, event
 
 from .databases import EVERY
+from .graph_models import forum
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract, marked
@@ -176,3 +177,61 @@ def test_a_pending_object_that_leaves_one_of_two_owners(legacy: bool) -> None:
             return told, len(shop.tools), len(session.scalars(orm.select(Tool)).all())
 
     scenario.contract.check("fast")  # type: ignore[attr-defined] # as above
+
+
+def thread(world: Any) -> Any:
+    """Return a new post with six comments; some of them answer others of them."""
+    post = world.Post(title="post")
+    found = {text: world.Comment(id=number, text=text) for number, text in enumerate("abcdef", 1)}
+    for above, below in ("ac", "ad", "be", "cf"):
+        found[below].parent = found[above]
+    post.comments = [found[text] for text in "abdef"]
+    return post
+
+
+@contract()
+def test_a_deletion_loads_what_is_below_a_member_before_its_neighbours(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm, engine)
+    with orm.Session(engine) as session:
+        post = thread(world)
+        session.add(post)
+        session.commit()
+        comments = session.scalars(orm.select(world.Comment)).all()
+        assert post.id > 0
+        heard.classes(world.Comment, world.Post)
+        heard.session(session)
+        session.delete(post)
+        return len(comments)
+
+
+@contract()
+def test_a_cascade_goes_below_a_member_before_its_neighbours(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm)
+    state = orm.inspect(thread(world))
+    return [
+        [getattr(obj, "text", "") for obj, *_rest in state.mapper.cascade_iterator(kind, state)]
+        for kind in ("save-update", "merge", "expunge", "delete")
+    ]
+
+
+@contract()
+def test_an_orphan_takes_nobody_along_whose_row_is_deleted_already(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm, engine)
+    with orm.Session(engine) as session:
+        post = world.Post(title="post")
+        comment = world.Comment(text="comment", post=post)
+        reply = world.Comment(text="reply", post=post, parent=comment)
+        session.add(post)
+        session.flush()
+        session.delete(reply)
+        session.flush()
+        heard.classes(world.Comment)
+        post.comments.remove(comment)
+        session.commit()
+        return len(post.comments)

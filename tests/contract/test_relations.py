@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 
 from .databases import EVERY
@@ -149,6 +150,33 @@ def test_lazy_load_of_a_detached_object_is_refused(
         address.user.name,
         heard.error(lambda: address.user.addresses),
     ]
+
+
+@pytest.mark.parametrize("act", ["set", "set to none", "append", "replace", "remove", "twice"])
+def test_a_reference_that_a_detached_object_cannot_load_is_replaced(act: str) -> None:
+    @contract()
+    def scenario(orm: Orm, heard: Recorder, engine: Engine) -> object:
+        world = people(orm, engine)
+        with orm.Session(engine) as session:
+            ann, bob = session.get(world.User, 1), session.get(world.User, 2)
+            address = ann.addresses[0]
+            assert bob.addresses is not None
+            session.expire(address)
+            session.expunge(address)
+            heard.classes(world.User, world.Address)
+            if act == "append":
+                bob.addresses.append(address)
+            elif act == "replace":
+                ann.addresses = []
+            elif act == "remove":
+                ann.addresses.remove(address)
+            if act in {"set to none", "twice"}:
+                address.user = None
+            if act in {"set", "twice"}:
+                address.user = bob
+            return address.user, orm.inspect(address).attrs.user.history
+
+    scenario.contract.check("fast")  # type: ignore[attr-defined] # the test has its contract
 
 
 @contract()

@@ -127,3 +127,48 @@ def test_a_member_outside_the_session_is_deleted_with_what_it_owns() -> None:
             return problem(session.commit)
 
     assert both(scenario) == ("IntegrityError", "no error")
+
+
+def test_a_pending_reply_to_an_orphan_is_no_row_to_delete() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = forum(orm, engine := memory_engine())
+        with orm.Session(engine) as session:
+            post = world.Post(title="post", comments=[world.Comment(text="comment")])
+            session.add(post)
+            session.commit()
+            comment = post.comments[0]
+            comment.replies.append(world.Comment(text="reply"))
+            post.comments.remove(comment)
+            return problem(session.commit)
+
+    # As both do where the comment is deleted by delete(): the reply is there to be written.
+    assert both(scenario) == ("ProgrammingError", "IntegrityError")
+
+
+def test_a_deleted_object_refers_to_what_was_read_before() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = forum(orm, engine := memory_engine())
+        with orm.Session(engine) as session:
+            session.add(world.Comment(text="comment", post=world.Post(title="post")))
+            session.commit()
+            comment = session.scalars(orm.select(world.Comment)).one()
+            post = session.get(world.Post, comment.post_id)
+            session.delete(comment)
+            session.commit()
+            return problem(lambda: comment.post), len(post.comments)
+
+    assert both(scenario) == (("no error", 0), ("DetachedInstanceError", 0))
+
+
+def test_a_subclass_is_not_merged_onto_its_base() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = forum(orm, engine := memory_engine())
+        with orm.Session(engine) as session:
+            member = world.Member(id=1, name="Ann")
+            session.add(member)
+            session.commit()
+            premium = world.Premium(id=1, name="Bob", level=3)
+            told = problem(lambda: session.merge(premium))
+            return told, member.name
+
+    assert both(scenario) == (("KeyError", "Bob"), ("InvalidRequestError", "Ann"))

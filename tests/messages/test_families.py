@@ -177,3 +177,18 @@ def test_the_tables_of_a_class_stand_with_that_of_the_root_first(
     world = family(cormorant_orm(), sqlite_file_engine)
     tables = [table.name for table in inspect(world.Lead).tables]
     assert tables == ["persons", "engineers", "leads"]
+
+
+def test_an_object_is_not_merged_onto_one_of_a_lesser_class(sqlite_file_engine: Engine) -> None:
+    world = family(cormorant_orm(), sqlite_file_engine)
+    with Session(sqlite_file_engine) as session:
+        engineer = world.Engineer(id=1, name=SECRET)
+        session.add(engineer)
+        session.commit()
+        found = told(lambda: session.merge(world.Lead(id=1, team=SECRET)))
+    assert found == Told(
+        exc.InvalidRequestError,
+        "merge() cannot copy an object of class 'Lead' onto the one of class 'Engineer' that has "
+        "its primary key: 'Engineer' lacks attributes of 'Lead'. Give the object a key of its "
+        "own, or delete the other one and flush first.",
+    )

@@ -45,7 +45,10 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
         state = state_of(child)
         owned = state.manager.mapper.cascade_iterator("delete", state)
         for obj in [child, *[member for member, *_rest in owned]]:
-            if state_of(obj).pk is None or id(obj) in context.link.deleted:
+            its_state = state_of(obj)
+            if its_state.pk is None or its_state.flags & FLAG_DELETED:
+                continue
+            if id(obj) in context.link.deleted:
                 continue
             context.link.deleted[id(obj)] = obj
             context.touched[id(obj)] = obj

@@ -379,7 +379,7 @@ class ObjectSlot(RelationSlot):
             return NO_VALUE
         unit = None if state.link is None else state.link.unit()
         if unit is None:
-            return NO_VALUE
+            return PASSIVE_NO_RESULT
         if self.active_history:
             general: Any = self
             return general.fetch(obj, state)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -70,24 +69,31 @@ def reached(
 ) -> Iterator[tuple[Any, Mapper, Any, Any]]:
     """Yield (object, mapper, state, values) that a cascade of `type_` reaches, each once.
 
-    It goes round objects whose state makes `halt_on` true.
+    Depth first: what is below a member comes before its neighbours, which are met already. It
+    goes round objects whose state makes `halt_on` true.
     """
-    seen: dict[int, Any] = {}
-    queue = deque([state.obj()])
-    while queue:
-        obj = queue.popleft()
-        each = state_of(obj)
-        for prop in each.mapper.relationships:
-            if type_ not in prop.cascade:
-                continue
-            for member in related(prop, obj, each, type_):
-                if id(member) not in seen:
-                    seen[id(member)] = member
-                    child = state_of(member)
-                    if halt_on is not None and halt_on(child):
-                        continue
-                    yield member, child.mapper, child, child.dict
-                    queue.append(member)
+    met: dict[int, Any] = {}
+    stack = [_along(type_, state.obj(), met)]
+    while stack:
+        member = next(stack[-1], None)
+        if member is None:
+            stack.pop()
+            continue
+        child = state_of(member)
+        if halt_on is None or not halt_on(child):
+            yield member, child.mapper, child, child.dict
+            stack.append(_along(type_, member, met))
+
+
+def _along(type_: str, obj: Any, met: dict[int, Any]) -> Iterator[Any]:
+    """Yield what a cascade meets first along the relationships of one object, one by one."""
+    state = state_of(obj)
+    for prop in state.mapper.relationships:
+        if type_ in prop.cascade:
+            new = {id(each): each for each in related(prop, obj, state, type_)}
+            new = {key: each for key, each in new.items() if key not in met}
+            met.update(new)
+            yield from new.values()
 
 
 def related(prop: Any, obj: Any, state: InstanceState, type_: str) -> list[Any]:

@@ -109,6 +109,7 @@ class _Merge:
             return self._make(mapper)
         found = session.identity_map.find(mapper, pk) or self.by_key.get((mapper, pk))
         if found is not None:
+            _check_class(state, found)
             return found
         if not self.load:
             return self._adopt(state, mapper, pk)
@@ -199,6 +200,18 @@ class _Merge:
             other = state_of(target)
             other.manager.attributes[prop.key].set_committed(other, merged)
             self._forget_change(target, other, prop.key)
+
+
+def _check_class(state: InstanceState, found: Any) -> None:
+    """Refuse to copy an object onto one that lacks attributes of its class."""
+    wanted, there = state.manager.mapper, state_of(found).manager.mapper
+    if not (there.isa(wanted) or wanted.attrs.keys() <= there.attrs.keys()):
+        name, other = wanted.class_.__name__, there.class_.__name__
+        raise core_exc.InvalidRequestError(
+            f"merge() cannot copy an object of class {name!r} onto the one of class {other!r} "
+            f"that has its primary key: {other!r} lacks attributes of {name!r}. Give the object "
+            f"a key of its own, or delete the other one and flush first."
+        )
 
 
 def _refuse(state: InstanceState, what: str) -> NoReturn:
