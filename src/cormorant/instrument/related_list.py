@@ -123,7 +123,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
             else:
                 shape.add(fresh, item, token)
         once = list({id(item): item for item in before}.values())
-        for item in once:
+        for item in once if self.listeners.get("append_wo_mutation") else ():
             if id(item) in wanted:
                 self.tell("append_wo_mutation", obj, item, token, NO_KEY)
         for item in once:
@@ -157,10 +157,10 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
 
     def tell_bulk(self, obj: Any, items: list[Any], keys: list[Any] | None) -> list[Any]:
         """Fire bulk_replace: listeners may edit the list in place or return another one."""
-        listeners = self.listeners.get("bulk_replace", _EMPTY)
-        for listener in listeners:
-            answer = listener(obj, items, self.bulk_token, keys)
-            if "bulk_replace" in self.returning and answer is not None:
+        token, returning = self.bulk_token, "bulk_replace" in self.returning
+        for listener in self.listeners.get("bulk_replace", _EMPTY):
+            answer = listener(obj, items, token, keys)
+            if returning and answer is not None:
                 items = list(answer)
         return items
 

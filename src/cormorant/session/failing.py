@@ -29,16 +29,26 @@ def gather(errors: list[Exception], functions: Iterable[Callable[..., Any]], *ar
         try:
             function(*args)
         except Exception as error:
-            error.add_note(f"Raised by {name_of(function)} at the end of a transaction.")
+            _note(error, function)
             errors.append(error)
+
+
+def _note(error: Exception, function: Callable[..., Any]) -> None:
+    error.add_note(f"Raised by {name_of(function)} at the end of a transaction.")
 
 
 def quietly(functions: Iterable[Callable[..., Any]], *args: Any) -> None:
     """Call every function of a rollback; what they raise is reported, never raised."""
     if not functions:
         return
+    # Not by `gather`: a rollback tells of each of its objects.
     errors: list[Exception] = []
-    gather(errors, functions, *args)
+    for function in functions:
+        try:
+            function(*args)
+        except Exception as raised:
+            _note(raised, function)
+            errors.append(raised)
     for error in errors:
         report(error, "A listener or callback of a rollback")
 
