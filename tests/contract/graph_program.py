@@ -20,8 +20,8 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
   (test_a_deleted_object_refers_to_what_was_read_before).
 - A premium member is not merged once its row is gone: a plain member may have its key, and the
   oracle writes half of one onto the other (test_a_subclass_is_not_merged_onto_its_base).
-- Who leaves the session has nothing left to write, what holds it is not expired or deleted after
-  that: the oracle expires detached objects
+- Who leaves the session has nothing left to write, what holds it is not expired, deleted or
+  orphaned after that: the oracle expires detached objects
   (test_an_expiry_reaches_members_of_the_session_only), leaves their pairs
   (test_a_deleted_owner_takes_the_pairs_of_members_outside_along), and deletes them again
   (test_deleting_what_is_deleted_leaves_the_session_in_order).
@@ -126,9 +126,7 @@ class Graph(Play):
     def paired(self, obj: Any) -> list[Any]:
         """Return the posts of a tag or the tags of a post, as far as they are loaded."""
         key = {self.world.Post: "tags", self.world.Tag: "posts"}.get(type(obj))
-        return (
-            list(getattr(obj, key)) if key not in {None, *self.orm.inspect(obj).unloaded} else []
-        )
+        return list(vars(obj).get(key, ()))
 
     def add_member(self, first: int, second: int) -> Any:
         """Add a member, every other one premium."""
@@ -263,7 +261,7 @@ class Graph(Play):
         self.read_keys()
         post = self.held(self.posts, first)
         comment = self.one_of(list(post.comments) if post is not None else [], second)
-        if comment is not None:
+        if comment is not None and self.keeps_its_members(comment):
             if comment not in self.session.new:
                 self.session.flush()
             else:
@@ -311,9 +309,15 @@ class Graph(Play):
                 self.session.delete(obj)
 
     def keeps_its_members(self, obj: Any) -> bool:
-        """Tell whether nobody whom an object owns or is paired with has left the session."""
+        """Tell whether nobody whom an object owns, or is known to hold, has left the session.
+
+        What they refer to is read: the oracle would load it in the flush that deletes them.
+        """
+        for key in ("author", "post", "parent"):
+            self.read(getattr(obj, key, None))
         owned = [*getattr(obj, "comments", []), *getattr(obj, "replies", [])]
-        return all(each in self.session for each in [*owned, *self.paired(obj)]) and all(
+        held = [*owned, *vars(obj).get("tags", ()), *vars(obj).get("posts", ())]
+        return all(each in self.session for each in held) and all(
             self.keeps_its_members(each) for each in owned
         )
 

@@ -160,3 +160,15 @@ def test_none_is_known_of_what_was_inserted_alone() -> None:
         "None",
         "NO_VALUE",
     ]
+
+
+def test_who_was_brought_back_is_forgiven_once_per_rollback() -> None:
+    back = Heard("deleted_to_persistent", ("session 1", "new Post 1"))
+    assert list(moves_told_once([FAILED, back, back])) == [FAILED, back]
+    assert list(moves_told_once([FAILED, back, FAILED, back])) == [FAILED, back, FAILED, back]
+
+
+def test_who_is_loaded_again_may_leave_again() -> None:
+    out = Heard("persistent_to_detached", ("session 1", "Tag(1,)"))
+    loaded = Heard("loaded_as_persistent", ("session 1", "Tag(1,)"))
+    assert list(moves_told_once([out, out, loaded, out])) == [out, loaded, out]

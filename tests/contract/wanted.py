@@ -5,8 +5,9 @@ Beside those of allowed.py two more, both of the oracle's log only:
 - `with_known_none`: what was written as NULL is known to be None, where the oracle has no value
   (test_the_old_value_of_a_reference_without_a_key_is_none,
   test_a_column_that_was_inserted_as_null_is_known_to_be_none in tests/differences).
-- `moves_told_once`: who left a session has left it once
-  (test_what_came_after_a_failed_flush_becomes_transient_once in tests/session).
+- `moves_told_once`: who left a session has left it once, and comes back once per rollback
+  (test_what_came_after_a_failed_flush_becomes_transient_once in tests/session,
+  test_expunge_tells_of_members_only).
 
 Of both, because the oracle differs from itself from run to run, and only in flushes that write
 rows of a table that refers to itself; elsewhere its order is one, and ours the same:
@@ -34,7 +35,7 @@ from .canonical import Outcome, canonical, differences, of_the_oracle
 from .playing import Machine, Played, Step
 from .words import Heard
 
-AGAIN = ("pending_to_transient", "deleted_to_detached")
+AGAIN = ("pending_to_transient", "deleted_to_detached", "persistent_to_detached")
 OUT = (*AGAIN, "persistent_to_transient")
 
 WRITES = frozenset(catalog.MAPPER_FLUSH)
@@ -120,16 +121,24 @@ def with_known_none(log: Sequence[Heard], references: frozenset[str]) -> Iterato
 def moves_told_once(log: Sequence[Heard]) -> Iterator[Heard]:
     """Yield the log without moves of objects that are where they move to already.
 
-    The oracle tells again of what a failed transaction or `expunge` made transient or detached.
+    The oracle tells again of what a failed transaction or `expunge` made transient or detached,
+    and, without another rollback, of whom the failure brought back.
     """
     outside: set[str] = set()
+    back: set[str] = set()
     for heard in log:
         moved = heard.arguments[-1] if heard.arguments else ""
-        if heard.name in AGAIN and moved in outside:
+        if heard.name == "after_rollback":
+            back.clear()
+        if (heard.name in AGAIN and moved in outside) or (
+            heard.name == "deleted_to_persistent" and moved in back
+        ):
             continue
+        if heard.name == "deleted_to_persistent":
+            back.add(moved)
         if heard.name in OUT:
             outside.add(moved)
-        elif heard.name.endswith(("_to_pending", "_to_persistent")):
+        elif heard.name.endswith(("_to_pending", "_persistent")):
             outside.discard(moved)
         yield heard
 
