@@ -7,9 +7,26 @@ from typing import Any
 from sqlalchemy import Column, Engine, ForeignKey, String
 
 from .heard import Recorder
-from .models import blog
-from .oracle import Orm
+from .models import blog, people
+from .oracle import ROADS, Orm
 from .runner import contract
+
+
+def boats(orm: Orm) -> tuple[Any, Any]:
+    """Declare Ship with a set of boats, and Boat."""
+    Base = orm.declarative_base()
+
+    class Boat(Base):
+        __tablename__ = "boats"
+        name = Column(String, primary_key=True)
+        ship_name: Any = Column(ForeignKey("ships.name"))
+
+    class Ship(Base):
+        __tablename__ = "ships"
+        name = Column(String, primary_key=True)
+        boats = orm.relationship(Boat, collection_class=set)
+
+    return Ship, Boat
 
 
 @contract(in_order=True)
@@ -99,18 +116,7 @@ def test_first_values_go_from_one_listener_to_the_next(
 def test_a_member_of_a_set_added_again_may_be_replaced(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    Base = orm.declarative_base()
-
-    class Boat(Base):
-        __tablename__ = "boats"
-        name = Column(String, primary_key=True)
-        ship_name: Any = Column(ForeignKey("ships.name"))
-
-    class Ship(Base):
-        __tablename__ = "ships"
-        name = Column(String, primary_key=True)
-        boats = orm.relationship(Boat, collection_class=set)
-
+    Ship, Boat = boats(orm)
     gig, yawl = Boat(name="gig"), Boat(name="yawl")
 
     def again(target: object, value: Any, initiator: object) -> object:
@@ -121,3 +127,48 @@ def test_a_member_of_a_set_added_again_may_be_replaced(
     ship = Ship(name="Argo", boats={gig})
     ship.boats.add(gig)
     return sorted(boat.name for boat in ship.boats)
+
+
+@contract(in_order=True)
+def test_each_listener_to_what_stays_receives_what_the_one_before_returned(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Ship, Boat = boats(orm)
+    other = Boat(name="other")
+
+    def first(target: object, value: Any, initiator: object) -> object:
+        heard.note("first", value.name)
+        return other
+
+    def second(target: object, value: Any, initiator: object) -> object:
+        heard.note("second", value.name)
+        return value
+
+    for listener in (first, second):
+        orm.event.listen(Ship.boats, "append_wo_mutation", listener, retval=True)
+    gig = Boat(name="gig")
+    ship = Ship(name="Argo", boats={gig})
+    ship.boats.add(gig)
+    ship.boats.update([gig, Boat(name="yawl")])
+    return sorted(boat.name for boat in ship.boats)
+
+
+@contract(roads=ROADS)
+def test_a_query_that_deletes_may_be_replaced_by_another(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+
+    def spare_the_old(query: Any, delete_context: Any) -> object:
+        heard.note("deletes", delete_context.session)
+        return query.filter(world.User.age < 28)
+
+    orm.event.listen(orm.Query, "before_compile_delete", spare_the_old, retval=True)
+    try:
+        with orm.Session(engine) as session:
+            gone = session.query(world.User).filter(world.User.age > 0).delete()
+            session.commit()
+            left = session.scalars(orm.select(world.User.name).order_by(world.User.id)).all()
+            return gone, left
+    finally:
+        orm.event.remove(orm.Query, "before_compile_delete", spare_the_old)
