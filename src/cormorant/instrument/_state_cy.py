@@ -39,6 +39,7 @@ COMPILED: bool = cython.compiled
 FLAG_DELETED: cython.int = 1
 FLAG_FLUSHING: cython.int = 2
 FLAG_DELETING: cython.int = 4
+FLAG_MET: cython.int = 8
 
 _EMPTY: tuple[Any, ...] = ()
 _dead = weakref.ref(type("_Gone", (), {})())
@@ -885,89 +886,157 @@ if not cython.compiled:
 
 
 def enlist(link: Any, objects: Any, keys_of: Any, relatives: Any, enter: Any) -> Any:
-    """Put objects and what they cascade to into a session, breadth first from each object.
+    """Put objects and what they cascade to into a session; for sessions where nobody listens.
 
-    For sessions where nobody listens to objects coming in. `keys_of(obj)`: the relationships
-    of its class along which it cascades, as (key, holds a list), or None where only
-    `relatives(obj)` can tell; `enter(obj)` takes in an object that is not plainly new.
+    Depth first: what is below a member comes before its neighbours, which are met already.
+    `keys_of(obj)`: the relationships of its class along which it cascades, as (key, holds a
+    list), or None where only `relatives(obj)` can tell, a list for each relationship;
+    `enter(obj)` takes in an object that is not plainly new.
     """
-    home: Link = link
-    kinds: dict[Any, Any] = {}
-    for root in objects:
-        queue: list[Any] = []
-        admit(root, home, enter, queue)
-        for obj in queue:
-            if type(obj) not in kinds:
-                kinds[type(obj)] = keys_of(obj)
-            keys = kinds[type(obj)]
-            state: InstanceState = state_in(obj)
-            queued: cython.bint = state.extra is not None and bool(state.extra.queues)
-            if keys is None or state.pk is not None or queued:
-                for member in relatives(obj):
-                    if state_in(member).link is not home:
-                        admit(member, home, enter, queue)
-                continue
-            values: dict[Any, Any] = values_in(obj, state)
-            for key, many in keys:
-                value = values.get(key)
-                if value is None:
-                    continue
-                if not many:
-                    if state_in(value).link is not home:
-                        admit(value, home, enter, queue)
-                    continue
-                for member in value:
-                    if member is not None and state_in(member).link is not home:
-                        admit(member, home, enter, queue)
+    walk: Walk = Walk(link, keys_of, relatives, None)
+    try:
+        for root in objects:
+            walk.stack.append(root)
+            while walk.stack:
+                top = walk.stack.pop()
+                if type(top) is tuple:
+                    walk.go_on(top[0], top[1])
+                else:
+                    admit(top, walk.home, enter)
+                    walk.go_on(top, 0)
+    finally:
+        walk.forget()
 
 
 def reach(root: Any, link: Any, keys_of: Any, relatives: Any) -> Any:
-    """Return what an object cascades to and is not in the session of `link`, breadth first.
+    """Return what an object cascades to and is not in the session of `link`, in that order.
 
     It goes round what is there already, as that brought its own relatives. `keys_of`,
     `relatives`: as in `enlist`.
     """
-    home: Link = link
-    found: list[Any] = [root]
-    seen: set[Any] = set()
-    for obj in found:
-        keys = keys_of(obj)
-        state: InstanceState = state_in(obj)
-        queued: cython.bint = state.extra is not None and bool(state.extra.queues)
-        if keys is None or state.pk is not None or queued:
-            for member in relatives(obj):
-                visit(member, home, seen, found)
-            continue
-        values: dict[Any, Any] = values_in(obj, state)
-        for key, many in keys:
-            value = values.get(key)
-            if value is None:
-                continue
-            if not many:
-                visit(value, home, seen, found)
-                continue
-            for member in value:
-                if member is not None:
-                    visit(member, home, seen, found)
-    del found[0]
+    walk: Walk = Walk(link, keys_of, relatives, set())
+    found: list[Any] = []
+    walk.go_on(root, 0)
+    while walk.stack:
+        top = walk.stack.pop()
+        if type(top) is tuple:
+            walk.go_on(top[0], top[1])
+        else:
+            found.append(top)
+            walk.go_on(top, 0)
     return found
 
 
-@cython.cfunc
-def visit(obj: Any, home: Link, seen: set[Any], found: list[Any]) -> Any:
-    """Put an object that is not in a session yet at the end of those found."""
-    state: InstanceState = state_in(obj)
-    if state.link is home and state.flags & FLAG_DELETED == 0:
-        return
-    if id_of(obj) not in seen:
-        seen.add(id_of(obj))
-        found.append(obj)
+@cython.final
+@cython.cclass
+class Walk:
+    """A walk along the save-update cascade: whom it meets waits on `stack`, the next one on top.
+
+    There, too, what is left of an object's relationships, as (object or lists, where to go on).
+    `seen`: ids of those met; without it a flag of their state tells.
+    """
+
+    if cython.compiled:
+        home = cython.declare(Link)
+        keys_of = cython.declare(object)
+        relatives = cython.declare(object)
+        kinds = cython.declare(dict)
+        stack = cython.declare(list)
+        seen = cython.declare(set)
+    else:
+        home: Link
+        keys_of: Any
+        relatives: Any
+        kinds: dict[Any, Any]
+        stack: list[Any]
+        seen: set[Any] | None
+
+    def __init__(self, home: Any, keys_of: Any, relatives: Any, seen: Any) -> None:
+        self.home = home
+        self.keys_of = keys_of
+        self.relatives = relatives
+        self.kinds = {}
+        self.stack = []
+        self.seen = seen
+
+    @cython.cfunc
+    def forget(self) -> Any:
+        """Let go of those who wait: an error has ended the walk."""
+        for left in self.stack:
+            if type(left) is not tuple:
+                state: InstanceState = state_in(left)
+                state.flags &= ~FLAG_MET
+
+    @cython.cfunc
+    def go_on(self, where: Any, first: cython.Py_ssize_t) -> Any:
+        """Meet the members of one relationship of an object, and note what is left of it."""
+        if type(where) is list:
+            self.meet_groups(where, first)
+            return
+        if type(where) not in self.kinds:
+            self.kinds[type(where)] = self.keys_of(where)
+        keys = self.kinds[type(where)]
+        state: InstanceState = state_in(where)
+        queued: cython.bint = state.extra is not None and bool(state.extra.queues)
+        if keys is None or state.pk is not None or queued:
+            self.meet_groups(self.relatives(where), 0)
+            return
+        values: dict[Any, Any] = values_in(where, state)
+        at: cython.Py_ssize_t = len(self.stack)
+        index: cython.Py_ssize_t
+        for index in range(first, len(keys)):
+            key, many = keys[index]
+            value = values.get(key)
+            if value is None:
+                continue
+            if many:
+                self.meet_all(value)
+            else:
+                self.meet(value)
+            if len(self.stack) > at:
+                if index + 1 < len(keys):
+                    self.stack.insert(at, (where, index + 1))
+                return
+
+    @cython.cfunc
+    def meet_groups(self, groups: Any, first: cython.Py_ssize_t) -> Any:
+        at: cython.Py_ssize_t = len(self.stack)
+        index: cython.Py_ssize_t
+        for index in range(first, len(groups)):
+            self.meet_all(groups[index])
+            if len(self.stack) > at:
+                if index + 1 < len(groups):
+                    self.stack.insert(at, (groups, index + 1))
+                return
+
+    @cython.cfunc
+    def meet_all(self, members: Any) -> Any:
+        """Put those that nobody has met on the stack, the first one on top."""
+        at: cython.Py_ssize_t = len(self.stack)
+        for member in members:
+            if member is not None:
+                self.meet(member)
+        if len(self.stack) > at + 1:
+            self.stack[at:] = self.stack[at:][::-1]
+
+    @cython.cfunc
+    def meet(self, obj: Any) -> Any:
+        state: InstanceState = state_in(obj)
+        if self.seen is None:
+            if state.link is not self.home and not state.flags & FLAG_MET:
+                state.flags |= FLAG_MET
+                self.stack.append(obj)
+        elif state.link is not self.home or state.flags & FLAG_DELETED:
+            if id_of(obj) not in self.seen:
+                self.seen.add(id_of(obj))
+                self.stack.append(obj)
 
 
 @cython.cfunc
-def admit(obj: Any, home: Link, enter: Any, queue: list[Any]) -> Any:
-    """Take one object in, and put it at the end of those whose relatives are to follow."""
+def admit(obj: Any, home: Link, enter: Any) -> Any:
+    """Take one object in."""
     state: InstanceState = state_in(obj)
+    state.flags &= ~FLAG_MET
     if state.link is not None or state.pk is not None:
         enter(obj)
     else:
@@ -976,7 +1045,6 @@ def admit(obj: Any, home: Link, enter: Any, queue: list[Any]) -> Any:
         state.link = home
         state.epoch = home.epoch
         home.new[id_of(obj)] = obj
-    queue.append(obj)
 
 
 def adopt_row(

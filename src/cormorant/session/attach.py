@@ -65,14 +65,14 @@ def cascade_keys(obj: Any) -> tuple[tuple[str, bool], ...] | None:
     return found
 
 
-def _relatives(obj: Any) -> list[Any]:
-    """Return what the save-update cascade reaches from one object."""
+def _relatives(obj: Any) -> list[list[Any]]:
+    """Return what the save-update cascade reaches from one object, by relationship."""
     state = state_of(obj)
-    found: list[Any] = []
-    for prop in state.manager.mapper.relationships:
-        if "save-update" in prop.cascade:
-            found += related(prop, obj, state, "save-update")
-    return found
+    return [
+        related(prop, obj, state, "save-update")
+        for prop in state.manager.mapper.relationships
+        if "save-update" in prop.cascade
+    ]
 
 
 def _enter(session: Session, obj: Any) -> None:
