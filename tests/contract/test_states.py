@@ -301,3 +301,30 @@ def test_a_change_of_a_deleted_object_goes_with_its_savepoint(
         user.name = "lost"
         savepoint.rollback()
         return [user.name, user in session.dirty]
+
+
+@contract(*EVERY)
+def test_who_was_deleted_with_changes_expires_once_where_a_savepoint_failed(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = people(orm, engine)
+    heard.listen(world.User, {"expire": ("target", "attrs")})
+    with orm.Session(engine) as session:
+        written = world.User(name="Eve")
+        session.add(written)
+        session.commit()
+        changed, kept = session.get(world.User, 3), session.get(world.User, 2)
+        savepoint = session.begin_nested()
+        written.name = "written"
+        session.flush()
+        changed.name = "lost"
+        session.delete(changed)
+        session.delete(written)
+        session.flush()
+        kept.name = None
+        told = [heard.error(session.flush)]
+        session.add(world.User(name="Dan"))
+        heard.mark("end")
+        with heard.warned():
+            savepoint.rollback()
+        return [*told, changed.name, written.name]

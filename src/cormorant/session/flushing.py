@@ -118,13 +118,13 @@ def _finish(
     """Move written objects to their new states; `later`: what after_flush listeners changed."""
     link = session.link
     inserted, updated, deleted = context.inserted, context.updated, context.deleted
-    changed_too = with_changes(deleted)
+    unwritten = with_changes(deleted)
     end_insert(inserted, link.new)
     if link.changed:
         forget_changes(inserted, link.changed)
         forget_changes(context.processed.values(), link.changed)
     _settle_queues(context)
-    node.dirty.update((id(obj), obj) for obj in changed_too)
+    node.unwritten.extend(unwritten)
     end_delete(deleted, session.identity_map, link)
     for obj, before in later:
         state = state_of(obj)

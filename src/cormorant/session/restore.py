@@ -100,12 +100,11 @@ def after_rollback(node: SessionTransaction) -> None:
         if id(obj) not in made and state_of(obj).link is link:
             _undelete(session, obj)
     if node.nested:
-        node.dirty.update((id(obj), obj) for obj in doomed if state_of(obj).old)
-        _expire_touched(session, node)
+        _expire_touched(session, node, doomed)
     else:
         link.changed.clear()
         expire_everything(session, quietly)
-    node.new, node.deleted, node.switched = [], [], []
+    node.new, node.deleted, node.unwritten, node.switched = [], [], [], []
 
 
 def discard_changes(node: SessionTransaction) -> None:
@@ -167,10 +166,16 @@ def _undelete(session: Session, obj: Any) -> None:
     quietly(session.dispatch.deleted_to_persistent, session, obj)
 
 
-def _expire_touched(session: Session, node: SessionTransaction) -> None:
-    """After a savepoint: expire only what was changed since it began."""
+def _expire_touched(session: Session, node: SessionTransaction, doomed: list[Any]) -> None:
+    """After a savepoint: expire only what was changed since it began.
+
+    Who was deleted with changes that nobody wrote counts once: the next look, after a failed
+    flush, finds it without changes.
+    """
     touched = dict(node.dirty)
     touched.update(session.link.changed)
+    touched.update((id(obj), obj) for obj in doomed if state_of(obj).old)
+    touched.update((id(obj), obj) for obj in node.unwritten)
     session.link.changed.clear()
     for obj in touched.values():
         state = state_of(obj)

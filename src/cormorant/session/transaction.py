@@ -44,7 +44,8 @@ class SessionTransaction:
     """One node: the outermost transaction, or a savepoint under `parent`.
 
     `new`: batches of objects that became persistent in it. `deleted`: objects whose rows it
-    deleted. `dirty`: objects it wrote. `switched`: (object, key before, key after).
+    deleted, `unwritten` those of them that had changes. `dirty`: objects it wrote. `switched`:
+    (object, key before, key after).
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class SessionTransaction:
         self.connections: dict[Any, tuple[Connection, Any, bool, bool]] = {}
         self.new: list[list[Any]] = []
         self.deleted: list[Any] = []
+        self.unwritten: list[Any] = []
         self.dirty: dict[int, Any] = {}
         self.switched: list[tuple[Any, Any, Any]] = []
         self.on_commit: list[Callable[[], Any]] = []
@@ -265,6 +267,7 @@ class SessionTransaction:
         """Let the parent answer for what happened in this savepoint."""
         parent.new.extend(self.new)
         parent.deleted.extend(self.deleted)
+        parent.unwritten.extend(self.unwritten)
         parent.dirty.update(self.dirty)
         parent.switched.extend(self.switched)
         parent.on_commit.extend(self.on_commit)
