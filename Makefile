@@ -52,7 +52,8 @@ floors: .venv/.dev .venv/.test .venv/.installed
 docs: .venv/.dev .venv/.test .venv/.installed
 	.venv/bin/python tools/check_docs.py
 
-bench: .venv/.test .venv/.installed
+# The costs of events are those of both builds; .venv-pure has the interpreted one.
+bench: .venv/.test .venv/.installed .venv-pure/.test .venv-pure/.installed
 	.venv/bin/python -m bench $(ARGS)
 	$(if $(ARGS),,.venv/bin/python -m bench.events)
 

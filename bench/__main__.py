@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         description="CPU time per unit of work: raw driver, sqlalchemy.orm and cormorant.",
         epilog="Workloads: " + ", ".join(BY_NAME),
     )
-    made.add_argument("--rounds", type=_positive, help="default 5; 3 with --scale")
+    made.add_argument("--rounds", type=positive, help="default 5; 3 with --scale")
     made.add_argument("--rows", type=_rows, default=10_000, help="default 10000, at least 40")
     made.add_argument("--only", type=_names(BY_NAME), metavar="A,B", help="these workloads")
     made.add_argument("--adapters", type=_names(ADAPTERS), default=list(ADAPTERS), metavar="A,B")
@@ -32,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Read a number of at least 1."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")

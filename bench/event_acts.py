@@ -113,10 +113,11 @@ class World:
         return users
 
 
-def worlds() -> tuple[World, World]:
-    """Return cormorant's and SQLAlchemy's."""
-    ours = World(cormorant, cormorant.event, cormorant.select)
-    return ours, World(sqlalchemy.orm, sqlalchemy.event, sqlalchemy.select)
+def world_of(mapper: str) -> World:
+    """Return a new world of `cormorant` or of `sqlalchemy`."""
+    if mapper == "cormorant":
+        return World(cormorant, cormorant.event, cormorant.select)
+    return World(sqlalchemy.orm, sqlalchemy.event, sqlalchemy.select)
 
 
 @dataclass(frozen=True, slots=True)
