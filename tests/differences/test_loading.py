@@ -168,3 +168,55 @@ def test_a_relationship_to_a_subclass_of_its_class_ends_after_one_level() -> Non
     theirs, ours = both(scenario)
     assert theirs == ["RecursionError"]
     assert ours == ["no error", ["boss", *columns], columns]
+
+
+def test_what_an_answer_leaves_out_is_loaded_as_usual() -> None:
+    def scenario(orm: Orm) -> list[str]:
+        Author = library(orm, engine := create_engine("sqlite://")).Author
+        told = []
+        for key in (1, 2):
+            with orm.Session(engine) as session:
+                ann = session.get(Author, 1)
+                session.expire(ann)
+                chosen = orm.select(Author).where(Author.id == key)
+
+                def answer(state: Any, session: Any = session, chosen: Any = chosen) -> Any:
+                    if state.is_column_load and chosen is not None:
+                        only = chosen.options(orm.load_only(Author.born))
+                        return state.invoke_statement(statement=only)
+                    return None
+
+                orm.event.listen(session, "do_orm_execute", answer)
+                name = problem(lambda ann=ann: told.append(ann.name))
+                told.append(f"{name} {vars(ann).get('born')}")
+        return told
+
+    assert both(scenario) == (
+        ["KeyError 1900", "KeyError 1930"],
+        ["Ann", "no error 1900", "Ann", "no error 1900"],
+    )
+
+
+def test_the_path_of_a_load_on_access_starts_at_its_owner() -> None:
+    def scenario(orm: Orm) -> list[str]:
+        world = library(orm, engine := create_engine("sqlite://"))
+        Book = world.Book
+        told: list[str] = []
+        with orm.Session(engine) as session:
+            statement = orm.select(Book).where(Book.id == 1)
+            for options in ((), (orm.joinedload(Book.author),)):
+                session.expunge_all()
+                sea = session.scalars(statement.options(*options)).one()
+                ann = sea.author
+
+                def tell(state: Any) -> None:
+                    told.append(str(state.loader_strategy_path))
+
+                orm.event.listen(session, "do_orm_execute", tell)
+                ann.books
+                orm.event.remove(session, "do_orm_execute", tell)
+        return told
+
+    own = "ORM Path[Mapper[Author(authors)] -> Author.books]"
+    led = f"ORM Path[Mapper[Book(books)] -> Book.author -> {own[9:]}"
+    assert both(scenario) == ([own, led], [own, own])

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, select
 
+from cormorant.exc import MultipleResultsFound
 from cormorant.load.branches import Branch
 from cormorant.load.context import LED_BY
+from cormorant.load.directives import WILDCARD, Directive, How
 from cormorant.load.objects import Target
-from cormorant.load.related import lazy_read
-from cormorant.session.executing import ask, run
+from cormorant.load.options import Load
+from cormorant.load.related import key_places, lazy_read
+from cormorant.load.roots import RowsAlone
+from cormorant.session.executing import ask, run, run_untold
 from cormorant.session.orm_execute import LoaderPath, ORMExecuteState, OwnLoad
+from cormorant.sql.statement import subject_of
 
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
@@ -43,9 +48,7 @@ def get(
     loaders: Sequence[Any] = (),
 ) -> Any:
     """Return the object of a key, or None."""
-    statement = _by_key(mapper, pk).options(*loaders)
-    if lock:
-        statement = statement.with_for_update(**(lock if isinstance(lock, Mapping) else {}))
+    statement = _locked(_by_key(mapper, pk).options(*loaders), lock)
     chosen = dict(options or {})
     if overwrite:
         chosen["populate_existing"] = True
@@ -54,12 +57,81 @@ def get(
     return found[0] if found and isinstance(found[0], mapper.class_) else None
 
 
-def column_load(session: Session, mapper: Mapper, pk: Any, names: list[str]) -> None:
-    """Announce a load of attributes; a changed statement is run before the ordinary load."""
-    statement = _by_key(mapper, pk)
-    state, answer = ask(session, statement, None, {}, None, OwnLoad("column", LoaderPath()))
-    if answer is not None or state.statement is not statement:
-        _objects(session, state, answer)
+class ColumnLoad(NamedTuple):
+    """What listeners left of a load of attributes.
+
+    `left`: what is still to be loaded, None if there is no row. `ran`: a statement of theirs
+    was run for the object, so that it counts as refreshed.
+    """
+
+    left: list[str] | None
+    ran: bool
+
+
+def column_load(
+    session: Session, state: InstanceState, names: list[str], along: Branch | None, lock: Any
+) -> ColumnLoad | None:
+    """Announce a load of attributes of one object; None: nobody changed or answered it.
+
+    What listeners changed is run, and what they answered stands for the load. `along`: what an
+    expired object is loaded with.
+    """
+    obj = state.obj()
+    statement = _locked(_by_key(state.manager.mapper, state.pk), lock)
+    load = OwnLoad("column", LoaderPath(), refreshed=state)
+    ran = []
+
+    def run_for_object(session: Session, statement: Any, *how: Any) -> Any:
+        remembered = state.branch
+        narrowed = _narrowed(statement, state, names, along)
+        ran.append(narrowed)
+        try:
+            return run_untold(session, obj, narrowed, *how)
+        finally:
+            state.branch = remembered
+
+    heard, answer = ask(session, statement, None, {}, None, load, run_for_object)
+    if answer is None:
+        if not heard.is_changed:
+            return None
+        options, arguments = heard.as_left()
+        answer = run_for_object(session, heard.statement, heard.parameters, options, arguments)
+    if not answer.unique().scalars().all():
+        return ColumnLoad(None, bool(ran))
+    return ColumnLoad(_left(state, names), bool(ran))
+
+
+def _left(state: InstanceState, names: list[str]) -> list[str]:
+    """Return those of the attributes that are not loaded yet; a key needs no row."""
+    mapper = state.manager.mapper
+    values, changed = state.values, state.old or {}
+    for key, value in zip(mapper.pk_keys, mapper.identity_of(state.pk), strict=True):
+        if key in names and key not in changed:
+            values.setdefault(key, value)
+    return [name for name in names if name not in values and name not in changed]
+
+
+def _narrowed(statement: Any, state: InstanceState, names: list[str], along: Branch | None) -> Any:
+    """Have a statement about the class of an object load no more than what the object lacks."""
+    mapper = state.manager.mapper
+    if not getattr(statement, "is_select", False) or subject_of(statement) is not mapper:
+        return statement
+    only = Load(mapper)
+    rest = Directive(mapper, (), "column", WILDCARD, How("deferred"))
+    wanted = [Directive(mapper, (), "column", name, How("column")) for name in names]
+    if along is None:
+        statement = statement.options(RowsAlone())
+        kept: list[Directive] = []
+    else:
+        kept = [each for each in along.directives if each.path or each.kind == "relationship"]
+    only.directives = (*kept, rest, *wanted)
+    return statement.options(only)
+
+
+def _locked(statement: Any, lock: Any) -> Any:
+    if not lock:
+        return statement
+    return statement.with_for_update(**(lock if isinstance(lock, Mapping) else {}))
 
 
 def related(
@@ -75,7 +147,13 @@ def related(
     way = (owner.manager.mapper, prop)
     load = OwnLoad("relationship", LoaderPath(way), owner)
     state, answer = ask(session, statement, None, {LED_BY: way}, None, load)
-    return _objects(session, state, answer)
+    found = _objects(session, state, answer)
+    if len(found) > 1 and key_places(prop) is not None and not prop.uselist:
+        raise MultipleResultsFound(
+            f"A do_orm_execute listener answered the load of '{prop}' with {len(found)} objects; "
+            f"a key leads to one at most."
+        )
+    return found
 
 
 def rows(session: Session, statement: Any, target: Target, way: tuple[Any, ...]) -> Sequence[Any]:

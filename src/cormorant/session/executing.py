@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -83,12 +83,15 @@ def ask(
     options: Options,
     bind_arguments: Mapping[str, Any] | None,
     load: OwnLoad = USERS_OWN,
+    runs: Callable[..., Any] | None = None,
 ) -> tuple[ORMExecuteState, Any]:
     """Let do_orm_execute listeners see and change a statement.
 
     Return its state, and the result with which one of them answered in its place, if one did.
+    `runs`: what `invoke_statement` does; None: `run`.
     """
-    state = ORMExecuteState(session, statement, params, options, bind_arguments, run, load)
+    runs = runs or run
+    state = ORMExecuteState(session, statement, params, options, bind_arguments, runs, load)
     for position, listener in enumerate(session.dispatch.do_orm_execute):
         state.position = position
         answer = listener(state)
@@ -109,6 +112,23 @@ def run(
     if found is not None:
         return _result(*found, options)
     return _run_core(session, statement, params, options, bind_arguments)
+
+
+def run_untold(
+    session: Session,
+    obj: Any,
+    statement: Any,
+    params: Any,
+    options: Options,
+    bind_arguments: Mapping[str, Any] | None,
+) -> Any:
+    """Run a statement like `run`, and leave it to the caller to tell that `obj` is refreshed."""
+    found = _run_read(session, statement, params, options, bind_arguments)
+    if found is None:
+        return _run_core(session, statement, params, options, bind_arguments)
+    rows, target = found
+    target.context.fresh[id(obj)] = obj
+    return _result(rows, target, options)
 
 
 def _is_orm_read(statement: Any) -> bool:

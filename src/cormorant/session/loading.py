@@ -138,10 +138,19 @@ def _load_missing(session: Session, obj: Any, state: InstanceState, key: str) ->
     if state.flags & FLAG_DELETED:
         raise _gone(mapper)
     names = _missing_names(mapper, state, key)
-    if session.dispatch.do_orm_execute:
-        session.announced_column_load(mapper, state.pk, names)
-    session.maybe_autoflush()
     branch = along_with(state, names)
+    if session.dispatch.do_orm_execute:
+        answered = session.announced_column_load(state, names, branch)
+        if answered is not None:
+            if answered.left is None:
+                raise _gone(mapper)
+            _note_loaded(state, names)
+            if answered.ran:
+                _tell_of(session, obj, state, names)
+            if not answered.left:
+                return
+            names, branch = answered.left, None
+    session.maybe_autoflush()
     if branch is not None:
         _load_along(session, obj, state, branch, None)
         return
@@ -149,14 +158,24 @@ def _load_missing(session: Session, obj: Any, state: InstanceState, key: str) ->
     if found is None:
         raise _gone(mapper)
     state.values.update(found)
-    if state.extra is not None:
-        state.extra.expired = False
-        state.extra.names.difference_update(names)
+    _note_loaded(state, names)
+    _tell_of(session, obj, state, names)
+
+
+def _tell_of(session: Session, obj: Any, state: InstanceState, names: list[str]) -> None:
+    """Tell the listeners of an object that attributes of it were loaded."""
     listeners = state.manager.dispatch.refresh
     if listeners or session.telling is not None:
         context = QueryContext(session)
         note_reload(context, obj)
         tell_refresh(listeners, context, obj, frozenset(names))
+
+
+def _note_loaded(state: InstanceState, names: Iterable[str]) -> None:
+    """Forget that attributes had expired."""
+    if state.extra is not None:
+        state.extra.expired = False
+        state.extra.names.difference_update(names)
 
 
 def _missing_names(mapper: Mapper, state: InstanceState, key: str) -> list[str]:
@@ -242,33 +261,44 @@ def refresh(session: Session, obj: Any, names: Iterable[str] | None, lock: Any =
     keys = load_keys(mapper)
     if chosen is not None:
         keys = tuple([key for key in chosen if not attributes[key].uses_objects])
-    if keys:
-        _load_anew(session, state, keys, lock)
+    refreshed = _load_anew(session, state, keys, lock) if keys else True
     for key in chosen or ():
         if state.manager.attributes[key].uses_objects:
             load_relationship(session, obj, state, key)
-    tell_refresh(state.manager.dispatch.refresh, QueryContext(session), obj, chosen)
+    if refreshed:
+        tell_refresh(state.manager.dispatch.refresh, QueryContext(session), obj, chosen)
 
 
-def _load_anew(session: Session, state: InstanceState, keys: tuple[str, ...], lock: Any) -> None:
+def _load_anew(session: Session, state: InstanceState, keys: tuple[str, ...], lock: Any) -> bool:
+    """Load attributes; False: a listener gave them, and no row was read."""
     mapper = state.manager.mapper
-    if session.dispatch.do_orm_execute:
-        session.announced_column_load(mapper, state.pk, list(keys))
     branch = along_with(state, keys)
+    if session.dispatch.do_orm_execute:
+        answered = session.announced_column_load(state, list(keys), branch, lock)
+        if answered is not None:
+            if answered.left is None:
+                raise _no_row(mapper)
+            _note_loaded(state, keys)
+            if not answered.left:
+                return answered.ran
+            keys, branch = tuple(answered.left), None
     if branch is not None:
         _load_along(session, state.obj(), state, branch, lock)
-        return
+        return True
     found = values_by_key(mapper, state.pk, keys, session.connection_for(mapper), lock)
     if found is None:
-        raise core_exc.InvalidRequestError(
-            f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is gone. "
-            f"Expunge the object, or roll back the transaction that deleted it."
-        )
+        raise _no_row(mapper)
     note_reload(QueryContext(session), state.obj())
     state.values.update(found)
-    extra = state.extras()
-    extra.names.difference_update(keys)
-    extra.expired = False
+    _note_loaded(state, keys)
+    return True
+
+
+def _no_row(mapper: Mapper) -> core_exc.InvalidRequestError:
+    return core_exc.InvalidRequestError(
+        f"Could not refresh instance of class {mapper.class_.__name__!r}: its row is gone. "
+        f"Expunge the object, or roll back the transaction that deleted it."
+    )
 
 
 def known_names(mapper: Mapper, names: Iterable[str]) -> list[str]:

@@ -39,20 +39,21 @@ class LoaderPath:
         yield from zip(self.path[::2], self.path[1::2], strict=False)
 
     def __repr__(self) -> str:
-        return f"LoaderPath[{' -> '.join(map(str, self.path))}]"
+        return f"ORM Path[{' -> '.join(map(str, self.path))}]"
 
 
 @dataclass(frozen=True, slots=True)
 class OwnLoad:
     """Why the session runs a statement of its own.
 
-    `kind`: "column", "relationship", or empty for objects. `owner`: the object whose attribute
-    is being read.
+    `kind`: "column", "relationship", or empty for objects. `owner`: the object whose relationship
+    is being read on access; `refreshed`: the one that lacks columns.
     """
 
     kind: str = ""
     path: LoaderPath | None = None
     owner: InstanceState | None = None
+    refreshed: InstanceState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class LoadOptions:
     populate_existing: bool
     yield_per: int | None
     lazy_loaded_from: InstanceState | None
+    refresh_state: InstanceState | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,7 @@ class ORMExecuteState:
     @cached_property
     def local_execution_options(self) -> immutabledict[str, Any]:
         """The options of the call and of the session."""
-        own = _options_of(self._came)
-        general = {k: v for k, v in self.session.execution_options.items() if k not in own}
-        found: immutabledict[str, Any] = immutabledict({**general, **self._given_options})
-        return found
+        return self._local_options_given()
 
     @cached_property
     def execution_options(self) -> immutabledict[str, Any]:
@@ -127,11 +126,28 @@ class ORMExecuteState:
         """What goes to `Session.get_bind`."""
         return _bind_arguments(self._came, self._given_arguments)
 
+    def _local_options_given(self) -> immutabledict[str, Any]:
+        own = _options_of(self._came)
+        general = {k: v for k, v in self.session.execution_options.items() if k not in own}
+        found: immutabledict[str, Any] = immutabledict({**general, **self._given_options})
+        return found
+
     def as_left(self) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
         """Return execution options and bind arguments as the listeners have left them."""
         made = self.__dict__
         options = made.get("local_execution_options", self._given_options)
         return options, made.get("bind_arguments", self._given_arguments)
+
+    @property
+    def is_changed(self) -> bool:
+        """Tell whether listeners have left anything else than what came."""
+        if self.statement is not self._came or self.parameters is not None:
+            return True
+        options, arguments = self.as_left()
+        given = self._given_arguments
+        if arguments is not given and arguments != _bind_arguments(self._came, given):
+            return True
+        return options is not self._given_options and options != self._local_options_given()
 
     def _is(self, kind: str) -> bool:
         if isinstance(self.statement, LightSelect):
@@ -229,6 +245,7 @@ class ORMExecuteState:
             bool(options.get("populate_existing")),
             options.get("yield_per"),
             self._load.owner,
+            self._load.refreshed,
         )
 
     @property

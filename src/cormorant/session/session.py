@@ -194,9 +194,11 @@ class Session(Statements):
         """Load by key for do_orm_execute listeners to see."""
         return announced.get(self, mapper, pk, overwrite, lock, options, loaders)
 
-    def announced_column_load(self, mapper: Mapper, pk: Any, names: list[str]) -> None:
-        """Tell do_orm_execute listeners of a load of attributes."""
-        announced.column_load(self, mapper, pk, names)
+    def announced_column_load(
+        self, state: Any, names: list[str], along: Any, lock: Any = None
+    ) -> announced.ColumnLoad | None:
+        """Tell do_orm_execute listeners of a load of attributes; None: they left it alone."""
+        return announced.column_load(self, state, names, along, lock)
 
     def announced_related(
         self, prop: Any, branch: Any, values: tuple[Any, ...], owner: Any
