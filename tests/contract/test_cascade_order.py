@@ -11,7 +11,7 @@ from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 from .databases import SQLITE
 from .heard import Recorder
 from .oracle import Orm
-from .runner import Contract
+from .runner import Contract, contract
 
 
 def nodes(orm: Orm, engine: Engine) -> Any:
@@ -100,3 +100,24 @@ def test_objects_come_in_one_order(build: Callable[..., Any], way: Any, told: bo
             return names
 
     Contract(story, SQLITE, ("fast",), in_order=True).check("fast")
+
+
+@contract(in_order=True)
+def test_new_members_come_before_the_others_and_who_left_comes_last(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Node = nodes(orm, engine)
+    with orm.Session(engine) as session:
+        root = Node(name="root", kids=[Node(name=name) for name in "abcd"])
+        session.add(root)
+        session.commit()
+        a, _b, c, _d = root.kids
+        assert [root.name, *[kid.kids for kid in root.kids]]
+        session.expunge_all()
+        root.kids = [c, Node(name="x", kids=[Node(name="x1")]), a, Node(name="y")]
+        a.kids.append(Node(name="a1"))
+        heard.session(session, only=["before_attach"])
+        session.add(root)
+        names = [node.name for node in session.new]
+        session.commit()
+        return names

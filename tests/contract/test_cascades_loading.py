@@ -235,3 +235,50 @@ def test_an_orphan_takes_nobody_along_whose_row_is_deleted_already(
         post.comments.remove(comment)
         session.commit()
         return len(post.comments)
+
+
+@contract("sqlite", "postgresql")
+def test_an_expiry_reaches_new_members_that_are_owned_and_lets_them_go(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm, engine)
+    told = []
+    heard.classes(world.Comment, attributes=False)
+    for act in ("expire", "refresh"):
+        with orm.Session(engine, autoflush=False) as session:
+            stored = world.Comment(text="stored", replies=[])
+            post = world.Post(title=act, comments=[stored])
+            session.add(post)
+            session.commit()
+            assert [each.replies for each in post.comments] == [[]]
+            owned = world.Comment(text="owned", replies=[world.Comment(text="below")])
+            post.comments.append(owned)
+            stored.replies.append(world.Comment(text="reply"))
+            heard.session(session)
+            state = orm.inspect(post)
+            reached = state.mapper.cascade_iterator("refresh-expire", state)
+            told.append([obj.text for obj, *_rest in reached])
+            getattr(session, act)(post)
+            told.append([sorted(obj.text for obj in session.new), owned.post is post])
+            assert post.id and stored.id
+            session.commit()
+    return told
+
+
+@contract("sqlite", "postgresql")
+def test_an_expiry_does_not_reach_what_waits_for_a_list(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm, engine)
+    heard.classes(world.Comment, attributes=False)
+    with orm.Session(engine, autoflush=False) as session:
+        post, stored = world.Post(title="post"), world.Comment(text="stored")
+        session.add_all([post, stored])
+        session.commit()
+        assert [post.id, stored.text]
+        stored.post = post
+        new = world.Comment(text="new", post=post)
+        session.add(new)
+        session.expire(post)
+        session.commit()
+        return [comment.text for comment in post.comments]

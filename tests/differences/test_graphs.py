@@ -142,6 +142,24 @@ def test_an_expiry_reaches_members_of_the_session_only() -> None:
     assert both(scenario) == ("DetachedInstanceError", FINE)
 
 
+def test_what_waits_for_an_unloaded_list_goes_where_its_owner_goes() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = forum_in(orm)
+        post = world.Post(title="a")
+        world.session.add(post)
+        world.session.commit()
+        assert post.id
+        world.session.expunge(post)
+        comment = world.Comment(text="b", post=post)
+        world.session.add(post)
+        came = comment in world.session
+        world.session.add(comment)
+        world.session.expunge(post)
+        return [came, comment in world.session]
+
+    assert both(scenario) == ([False, True], [True, False])
+
+
 def test_pairs_of_rolled_back_objects_are_written_when_they_come_again() -> None:
     def scenario(orm: Orm) -> int:
         world = forum_in(orm)

@@ -100,22 +100,26 @@ def related(prop: Any, obj: Any, state: InstanceState, type_: str) -> list[Any]:
     """Return what a cascade of `type_` reaches from an object along one relationship.
 
     "delete" loads what is not in memory, unless the database deletes it; "save-update" takes
-    along what has left since the last flush, so that the flush hears of it.
+    along what has left since the last flush, so that the flush hears of it; "refresh-expire"
+    passes over what waits for an unloaded list, and over new members that nobody owns.
     """
+    if type_ == "refresh-expire":
+        there = prop.members(obj, state) if prop.key in state.dict else []
+        owned = prop.cascade.delete_orphan
+        return [each for each in there if owned or state_of(each).pk is not None]
     found: list[Any] = prop.members(obj, state, type_ == "delete" and not prop.passive_deletes)
-    if type_ == "save-update":
-        found += left_since(prop, state)
-    return found
+    return _with_leavers(prop, found, state) if type_ == "save-update" else found
 
 
-def left_since(prop: Any, state: InstanceState) -> list[Any]:
-    """Return the objects that have left a relationship since the last flush."""
+def _with_leavers(prop: Any, members: list[Any], state: InstanceState) -> list[Any]:
+    """Return the members that came since the last flush, the others, and those that left."""
     queues = None if state.extra is None else state.extra.queues
     if queues and prop.key in queues:
-        return list(queues[prop.key].removed)
+        return [*members, *queues[prop.key].removed]
     then = None if state.old is None else state.old.get(prop.key)
     if then is None or then is NO_VALUE:
-        return []
-    before = list(then) if prop.uselist else [then]
-    there = {id(member) for member in prop.members(None, state)}
-    return [member for member in before if id(member) not in there]
+        return members
+    before = {id(member): member for member in (then if prop.uselist else [then])}
+    there = {id(member) for member in members}
+    stayed_last = sorted(members, key=lambda member: id(member) in before)
+    return [*stayed_last, *[each for key, each in before.items() if key not in there]]

@@ -29,6 +29,7 @@ from cormorant.load.prepared import (
 )
 from cormorant.load.reloaded import note_reload, tell_refresh
 from cormorant.load.roots import branches_of
+from cormorant.session.attach import leave
 from cormorant.session.relations import load_relationship
 from cormorant.session.restore import announce_expire
 from cormorant.sql.statement import checked_options
@@ -324,24 +325,30 @@ def require_member(session: Session, obj: Any, state: InstanceState) -> None:
 
 
 def expire(session: Session, obj: Any, names: Iterable[str] | None) -> None:
-    """Have attributes of an object loaded anew on their next access."""
+    """Have attributes of an object loaded anew on their next access.
+
+    With it go its members; new ones that it owns leave the session, like all that is unwritten.
+    """
     state = state_of(obj)
     require_member(session, obj, state)
     if names is not None:
         expire_state(session, obj, state, names)
         return
-    for each in [obj, *_refresh_expire_members(state)]:
-        expire_state(session, each, state_of(each), None)
+    for each, its_state in [(obj, state), *_refresh_expire_members(state)]:
+        if its_state.pk is None:
+            leave(session, each, its_state)
+        else:
+            expire_state(session, each, its_state, None)
 
 
-def _refresh_expire_members(state: InstanceState) -> list[Any]:
+def _refresh_expire_members(state: InstanceState) -> list[tuple[Any, InstanceState]]:
     settle(state)
     return [
-        member
+        (member, child)
         for member, _mapper, child, _values in state.manager.mapper.cascade_iterator(
             "refresh-expire", state
         )
-        if child.link is state.link and child.pk is not None
+        if child.link is state.link
     ]
 
 
