@@ -160,6 +160,24 @@ def test_what_waits_for_an_unloaded_list_goes_where_its_owner_goes() -> None:
     assert both(scenario) == ([False, True], [True, False])
 
 
+def test_a_list_that_lacks_who_leaves_from_the_other_side_is_not_told() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        world = forum_in(orm)
+        post, tag = world.Post(title="a"), world.Tag(name="t")
+        world.session.add_all([post, tag])
+        world.session.commit()
+        assert tag.posts == []
+        pairs = world.Base.metadata.tables["post_tags"]
+        world.session.execute(pairs.insert().values(post_id=post.id, tag_id=tag.id))
+        heard: list[str] = []
+        orm.event.listen(world.Post.tags, "remove", lambda *_given: heard.append("tags"))
+        orm.event.listen(world.Tag.posts, "remove", lambda *_given: heard.append("posts"))
+        post.tags.remove(tag)
+        return [heard, tag in world.session.dirty]
+
+    assert both(scenario) == ([["posts", "tags"], True], [["tags"], False])
+
+
 def test_pairs_of_rolled_back_objects_are_written_when_they_come_again() -> None:
     def scenario(orm: Orm) -> int:
         world = forum_in(orm)
