@@ -12,9 +12,12 @@ from cormorant.event.constants import NO_KEY
 from cormorant.instrument import _list_changes_cy as list_changes
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
+    collection_here,
     current_values,
     end_watch,
     fresh_values,
+    hold_unheld,
+    keep_unheld,
     known_state,
     note_change,
     refer_fresh,
@@ -42,62 +45,40 @@ if cython.compiled:
     from cython.cimports.cpython.weakref import PyWeakref_GetObject
 
 
-@cython.auto_pickle(False)
-@cython.cclass
-class Unheld:
-    """Collections of a new object that were read while empty: no values of it until they change.
+def find_empty(state: Any, key: Any) -> Any:
+    """Return the collection of a state that was read while it was empty, or None."""
+    empties = state.empties
+    if type(empties) is InstrumentedList:
+        return empties if key_of(empties) == key else None
+    return None if empties is None else empties.get(key)
 
-    Most objects have one such collection at most, so that only `others` are in a dict.
-    """
 
-    if cython.compiled:
-        key = cython.declare(object)
-        collection = cython.declare(object)
-        others = cython.declare(dict)
-    else:
-        key: Any = None
-        collection: Any = None
-        others: Any = None
+def keep_empty(state: Any, key: Any, collection: Any) -> None:
+    """Remember a collection that is read while it is empty."""
+    empties = state.empties
+    if empties is None and type(collection) is InstrumentedList:
+        state.empties = collection
+        return
+    if type(empties) is InstrumentedList:
+        empties = {key_of(empties): empties}
+    state.empties = {key: collection} if empties is None else {**empties, key: collection}
 
-    def find_empty(self, key: Any) -> Any:
-        """Return the collection that was read while it was empty, or None."""
-        return self.find(key)
 
-    @cython.cfunc
-    def find(self, key: Any) -> Any:
-        if self.key == key:
-            return self.collection
-        return None if self.others is None else self.others.get(key)
+def take_empty(state: Any, key: Any) -> Any:
+    """Return the collection that was read while it was empty, and forget it."""
+    found = find_empty(state, key)
+    if found is not None:
+        if found is state.empties:
+            state.empties = None
+        else:
+            del state.empties[key]
+    return found
 
-    def keep_empty(self, key: Any, collection: Any) -> None:
-        """Remember a collection that is read while it is empty."""
-        self.keep(key, collection)
 
-    @cython.cfunc
-    def keep(self, key: Any, collection: Any) -> Any:
-        if self.key is None or self.key == key:
-            self.key = key
-            self.collection = collection
-            return
-        if self.others is None:
-            self.others = {}
-        self.others[key] = collection
-
-    def take_empty(self, key: Any) -> Any:
-        """Return the collection that was read while it was empty, and forget it."""
-        return self.take(key)
-
-    @cython.cfunc
-    def take(self, key: Any) -> Any:
-        if self.key == key:
-            found = self.collection
-            self.key = self.collection = None
-            return found
-        return None if self.others is None else self.others.pop(key, None)
-
-    def forget_empties(self) -> None:
-        """Drop all of them."""
-        self.key = self.collection = self.others = None
+@cython.cfunc
+def key_of(items: InstrumentedList) -> Any:
+    """Return the name of the attribute that a list belongs to; None if it was let go."""
+    return None if items._attribute is None else items._attribute.key
 
 
 @cython.auto_pickle(False)
@@ -437,31 +418,20 @@ class CollectionSlot(RelationSlot):
     def __get__(self, obj: Any, cls: Any) -> Any:
         if obj is None:
             return self.on_class
-        values = current_values(obj)
-        if values is not None:
-            if cython.compiled:
-                found = PyDict_GetItemWithError(values, self.key)
-                if found is not cython.NULL and cython.cast(object, found) is not None:
-                    return cython.cast(object, found)
-            else:
-                known = values.get(self.key)
-                if known is not None:
-                    return known
-            if self.listed and fresh_values(obj) is not None:
-                return self.empty_list(obj)
+        found = collection_here(obj, self.key)
+        if type(found) is InstrumentedList:
+            if cython.cast(InstrumentedList, found)._attribute is self:
+                return found
+        elif found is not None:
+            return found
+        elif self.listed and not self.making:
+            fresh: InstrumentedList = InstrumentedList.__new__(InstrumentedList)
+            fresh._owner_ref = keep_unheld(obj, fresh)
+            if fresh._owner_ref is not None:
+                fresh._attribute = self
+                return fresh
         general: Any = self
         return general.read(obj)
-
-    @cython.cfunc
-    def empty_list(self, obj: Any) -> Any:
-        """Return the empty list of a new object: no value of it until it is changed."""
-        state = state_of(obj)
-        unheld: Unheld = state.extras()
-        found = unheld.find(self.key)
-        if found is None:
-            found = bound_list(self, obj, state)
-            unheld.keep(self.key, found)
-        return found
 
     def __set__(self, obj: Any, value: Any) -> None:
         general: Any = self
@@ -520,7 +490,7 @@ class CollectionSlot(RelationSlot):
             item = tell_all(self.entering_first, self.entering_returns, obj, item, token, key)
             if item is not None and converts:
                 self.check(obj, item)
-        if owner.extra is not None and owner.values.get(self.key) is not collection:
+        if owner.empties is not None and owner.values.get(self.key) is not collection:
             general.claim(obj, owner, collection)  # loaded before the member may be flushed
         self.follow(owner, item, initiator)
         if item is not None and self.tells_reverse(initiator):
@@ -677,7 +647,7 @@ def lose_member(attribute: RelationSlot, owner: Any, member: Any, token: Any) ->
 def first_list(attribute: RelationSlot, obj: Any, values: Any) -> Any:
     """Return the list of a new object that has none yet, or None if one was read before."""
     state = state_of(obj)
-    if state.extra is not None:
+    if state.empties is not None:
         return None
     fresh: InstrumentedList = bound_list(attribute, obj, state)
     fresh._held = True
@@ -688,7 +658,7 @@ def first_list(attribute: RelationSlot, obj: Any, values: Any) -> Any:
 @cython.cfunc
 def bound_list(attribute: RelationSlot, obj: Any, state: Any) -> InstrumentedList:
     """Return an empty list of an object; fires init_collection."""
-    fresh: InstrumentedList = InstrumentedList()
+    fresh: InstrumentedList = InstrumentedList.__new__(InstrumentedList)
     fresh._attribute = cython.cast(CollectionSlot, attribute)
     fresh._owner_ref = state.ref
     for listener in attribute.making:
@@ -839,15 +809,8 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
     @cython.cfunc
     def hold(self, owner: Any) -> cython.bint:
         """Become the value of a new owner, who has only read this list so far."""
-        key = self._attribute.key
-        if fresh_values(owner) is None:
-            return False
-        unheld: Unheld = known_state(owner).extra
-        if unheld is None or unheld.take(key) is not self:
-            return False
-        fresh_values(owner)[key] = self
-        self._held = True
-        return True
+        self._held = hold_unheld(owner, self._attribute.key, self)
+        return self._held
 
     def _announce_append(self, item: Any, initiator: Any, key: Any) -> Any:
         """Tell that `item` comes; return the item to take instead of it."""

@@ -101,6 +101,8 @@ class InstanceState:
     `values`: the `__dict__` of the object. `branch`: the loader options it was loaded with.
     `noted`: bits of the columns known to be in `old`; a bit that is missing says nothing.
     `watched`: the number of the flush that wants to know of the next change, or 0.
+    `empties`: what was read while it was empty and is no value until it changes: one of our own
+    lists, or a dict of collections by attribute.
     """
 
     if cython.compiled:
@@ -115,6 +117,7 @@ class InstanceState:
         _old = cython.declare(dict)
         manager = cython.declare(object, visibility="public")
         extra = cython.declare(object, visibility="public")
+        empties = cython.declare(object, visibility="public")
         ref = cython.declare(object, visibility="public")
         branch = cython.declare(object, visibility="public")
     else:
@@ -128,6 +131,7 @@ class InstanceState:
         _old: Any = None
         manager: Any = None
         extra: Any = None
+        empties: Any = None
         ref: Any = None
         branch: Any = None
 
@@ -525,6 +529,7 @@ def drop_values(state: InstanceState) -> Any:
             values.pop(key, None)
     state._old = None
     state.noted = 0
+    state.empties = None
     if state.extra is not None:
         state.extra.forget()
     state.manager.after_expire(state)
@@ -1120,6 +1125,58 @@ def current_values(obj: Any) -> Any:
         if state is not None and (state.link is None or state.epoch == state.link.epoch):
             return state.values
     return None
+
+
+def collection_here(obj: Any, key: Any) -> Any:
+    """Return the collection of an object that nothing has expired, or None.
+
+    That is its value, or what was read while it was empty: where that is a list alone, it may be
+    the one of another attribute.
+    """
+    if not isinstance(obj, Instrumented):
+        return None
+    state: InstanceState = slot_state(obj)
+    if state is None or (state.link is not None and state.epoch != state.link.epoch):
+        return None
+    values: dict[Any, Any] = state.values
+    if values is not None:
+        if cython.compiled:
+            found = PyDict_GetItemWithError(values, key)
+            if found is not cython.NULL:
+                return cython.cast(object, found)
+        elif key in values:
+            return values[key]
+    if type(state.empties) is dict:
+        return state.empties.get(key)
+    return state.empties
+
+
+def keep_unheld(obj: Any, collection: Any) -> Any:
+    """Keep the first list that was read of a new object; return the reference to it, or None."""
+    if fresh_values(obj) is None:
+        return None
+    state: InstanceState = slot_state(obj)
+    if state.empties is not None:
+        return None
+    state.empties = collection
+    refer_weakly(obj, state)
+    return state.ref
+
+
+def hold_unheld(obj: Any, key: Any, collection: Any) -> Any:
+    """Make a list that was only read so far the value of a new object; tell if it is now."""
+    values: dict[Any, Any] = fresh_values(obj)
+    if values is None:
+        return False
+    state: InstanceState = slot_state(obj)
+    if state.empties is not collection:
+        if type(state.empties) is not dict or state.empties.get(key) is not collection:
+            return False
+        del state.empties[key]
+    else:
+        state.empties = None
+    values[key] = collection
+    return True
 
 
 def link_of(obj: Any) -> Any:

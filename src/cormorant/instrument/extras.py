@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cormorant.instrument._related_cy import Unheld
-
 if TYPE_CHECKING:
     from cormorant.instrument._state_cy import InstanceState
 
@@ -41,7 +39,7 @@ class Queue:
             self._removed.setdefault(id(member), member)
 
 
-class StateExtras(Unheld):
+class StateExtras:
     """The rarely needed part of a state, made on first use.
 
     What an object is made with stands on the class: most need a single one of these.
@@ -118,7 +116,6 @@ class StateExtras(Unheld):
     def forget(self) -> None:
         """Drop what an expiry makes meaningless."""
         self.queues = None
-        self.forget_empties()
         self._names = None
         self.committed = None
         self.expired = False

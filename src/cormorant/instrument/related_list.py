@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from cormorant.event.constants import NO_KEY
-from cormorant.instrument._related_cy import CollectionSlot
+from cormorant.instrument._related_cy import CollectionSlot, find_empty, keep_empty, take_empty
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
@@ -53,16 +53,15 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
 
     def empty(self, obj: Any, state: InstanceState) -> Any:
         """Return the empty collection of a new object: no value of it until it is changed."""
-        extra = state.extras()
-        found = extra.find_empty(self.key)
+        found = find_empty(state, self.key)
         if found is None:
             found = self.new_collection(obj, state, ())
-            extra.keep_empty(self.key, found)
+            keep_empty(state, self.key, found)
         return found
 
     def make(self, obj: Any, state: InstanceState) -> Any:
         """Put the collection of a new object in place; fires init_collection if it is new."""
-        fresh = None if state.extra is None else state.extra.take_empty(self.key)
+        fresh = take_empty(state, self.key)
         if fresh is None:
             fresh = self.new_collection(obj, state, ())
         self.shape.hold(fresh)
@@ -84,7 +83,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         """Tell whether a collection is the value of an object, or will be when it changes."""
         if state.dict.get(self.key) is collection:
             return True
-        return state.extra is not None and state.extra.find_empty(self.key) is collection
+        return find_empty(state, self.key) is collection
 
     def assign(self, obj: Any, value: Any) -> None:
         """Replace the collection, with its events."""
@@ -182,16 +181,16 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         if not self.holds(state, collection):
             warn_invalidated()
             return False
-        if state.extra is not None:
+        if state.empties is not None:
             self.claim(obj, state, collection)
         return True
 
     def claim(self, obj: Any, state: InstanceState, collection: Any) -> None:
         """Take a collection that was only read so far as the value, as it is about to change."""
-        if state.extra.find_empty(self.key) is not collection:
+        if find_empty(state, self.key) is not collection:
             return
         if state.pk is None or state.flags & FLAG_FLUSHING:
-            state.extra.take_empty(self.key)
+            take_empty(state, self.key)
             self.shape.hold(collection)
             state.values[self.key] = collection
         else:
@@ -279,7 +278,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
         obj = state.obj()
         if state.watched:
             end_watch(obj, state)
-        kept = None if state.extra is None else state.extra.take_empty(self.key)
+        kept = take_empty(state, self.key)
         shape = self.shape
         items = items.values() if isinstance(items, dict) else items
         fresh = self.new_collection(obj, state, items, kept)
