@@ -12,6 +12,7 @@ from .graph_models import forum
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
+from .test_cascades_loading import strict
 
 
 def tagged(orm: Orm, heard: Recorder, engine: Engine, world: Any) -> Any:
@@ -188,3 +189,106 @@ def test_a_deletion_takes_along_members_outside_the_session_with_what_they_own(
         session.delete(first)
         session.commit()
     return orm.inspect(reply).was_deleted
+
+
+@contract("sqlite", "postgresql")
+def test_a_parent_lets_go_of_children_that_refer_to_another_object_of_its_row(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def again(act: Callable[[Any, Any], object], how: str) -> Callable[[Any], None]:
+        def whole(graph: Any) -> None:
+            session, member = graph.session, graph.member
+            session.expunge(member)
+            if how == "merged":
+                act(graph, session.merge(member))
+            else:
+                act(graph, session.get(type(member), member.id))
+
+        return whole
+
+    def move_and_delete(graph: Any, member: Any) -> None:
+        graph.post.author = graph.world.Member(name="Bob")
+        graph.session.delete(member)
+
+    acts = (
+        lambda graph, member: graph.session.delete(member),
+        lambda graph, member: member.posts.remove(graph.post),
+        lambda graph, member: setattr(member, "posts", []),
+        move_and_delete,
+    )
+    return each_in_turn(
+        orm, heard, engine, *[again(act, how) for act in acts for how in ("merged", "read")]
+    )
+
+
+@contract("sqlite", "postgresql")
+def test_a_reference_that_is_set_to_what_it_was_copies_no_key(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def act(*values: str) -> Callable[[Any], None]:
+        def whole(graph: Any) -> None:
+            graph.other = graph.world.Member(name="Bob")
+            graph.session.add(graph.other)
+            graph.session.flush()
+            for each in values:
+                if each == "key":
+                    graph.post.author_id = graph.other.id
+                elif each == "expunged":
+                    graph.session.expunge(graph.member)
+                else:
+                    graph.post.author = getattr(graph, each)
+
+        return whole
+
+    return each_in_turn(
+        orm,
+        heard,
+        engine,
+        act("member", "key"),
+        act("key", "member"),
+        act("other", "member", "key"),
+        act("other", "member", "expunged"),
+        act("expunged", "member"),
+    )
+
+
+@contract("sqlite", "postgresql")
+def test_what_comes_to_a_deleted_owner_refers_to_it(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    strict(engine)
+
+    def move_and_delete(*names: str) -> Callable[[Any], None]:
+        def act(graph: Any) -> None:
+            graph.other = graph.world.Member(name="Bob")
+            graph.session.add(graph.other)
+            graph.session.flush()
+            graph.post.author = graph.other
+            for name in names:
+                graph.session.delete(getattr(graph, name))
+
+        return act
+
+    return each_in_turn(
+        orm, heard, engine, move_and_delete("other"), move_and_delete("member", "other")
+    )
+
+
+@contract("sqlite", "postgresql")
+def test_members_that_stay_in_a_list_that_is_replaced_come_back_into_the_session(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def again(change: Callable[[Any], object]) -> Callable[[Any], None]:
+        def act(graph: Any) -> None:
+            graph.session.expunge(graph.tag)
+            change(graph)
+            heard.note("here", graph.tag in graph.session)
+
+        return act
+
+    changes = (
+        lambda graph: setattr(graph.post, "tags", [graph.tag]),
+        lambda graph: setattr(graph.post, "tags", [graph.world.Tag(), graph.tag]),
+        lambda graph: graph.post.tags.append(graph.tag),
+    )
+    return each_in_turn(orm, heard, engine, *map(again, changes))

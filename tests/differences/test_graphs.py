@@ -210,3 +210,49 @@ def test_who_was_deleted_and_rolled_back_is_pending_when_it_comes_again() -> Non
         return log
 
     assert both(scenario) == (["deleted_to_detached"], ["pending_to_transient"])
+
+
+def test_a_list_that_is_out_of_date_takes_no_reference_away() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        told = []
+        for act in ("delete", "remove", "replace"):
+            world = forum_in(orm)
+            session, other = world.session, world.Member(name="Bob")
+            post = world.Post(title="a")
+            member = world.Member(name="Ann", posts=[post])
+            session.add_all([member, other])
+            session.commit()
+            assert member.posts == [post]
+            post.author_id = other.id
+            session.flush()
+            session.expire(post)
+            assert post.author is other and member.posts == [post]
+            if act == "delete":
+                session.delete(member)
+            elif act == "remove":
+                member.posts.remove(post)
+            else:
+                member.posts = []
+            session.commit()
+            told.append(post.author_id == other.id)
+        return told
+
+    assert both(scenario) == ([False, False, False], [True, True, True])
+
+
+def test_a_list_stays_as_it_was_where_a_deleted_member_is_refused() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = forum_in(orm)
+        tag = world.Tag(name="t")
+        post = world.Post(title="a", tags=[tag])
+        world.session.add(post)
+        world.session.commit()
+        assert post.tags == [tag]
+        world.session.delete(tag)
+        world.session.flush()
+        before = post.tags
+        told = problem(lambda: setattr(post, "tags", [world.Tag(name="new"), tag]))
+        return told, post.tags is before, len(world.session.new)
+
+    refused = "InvalidRequestError"
+    assert both(scenario) == ((refused, False, 1), (refused, True, 0))

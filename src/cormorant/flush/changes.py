@@ -29,6 +29,7 @@ from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
     from cormorant.flush.context import UOWTransaction
+    from cormorant.instrument._state_cy import InstanceState
     from cormorant.mapping.mapper import Mapper
     from cormorant.mapping.relationships import RelationshipProperty
 
@@ -220,15 +221,27 @@ def _relate_object(context: UOWTransaction, changes: Changes, obj: Any) -> None:
     before = {} if fresh else context.before(obj)
     for prop in written.here:
         if prop.key in (state.values if fresh else before):
-            parent = state.values.get(prop.key)
-            _take_parent(context, prop, obj, parent)
-            note_reference(context, prop, obj, parent, before.get(prop.key))
+            parent, earlier = state.values.get(prop.key), before.get(prop.key)
+            if fresh or not _refers_as_before(prop, parent, earlier):
+                _take_parent(context, prop, obj, parent)
+            note_reference(context, prop, obj, parent, earlier)
     for prop in written.there:
         if fresh or prop.key in before:
             _give_children(context, changes, prop, obj, _known(context, prop, obj, before))
     for prop in written.between if not fresh or key_plan(obj) is None else ():
         if fresh or prop.key in before:
             _pair_up(context, prop, obj, _known(context, prop, obj, before))
+
+
+def _refers_as_before(prop: Any, parent: Any, earlier: Any) -> bool:
+    """Tell whether a reference was set to what it was, and the key there is what it was."""
+    if parent is not earlier:
+        return False
+    state = None if parent is None else state_of(parent)
+    if state is None or state.old is None:
+        return True
+    mapper, changed = state.manager.mapper, state.old
+    return not any(mapper.property_of(source).key in changed for source, _ in prop.join.pairs)
 
 
 def _pull_along(
@@ -350,13 +363,26 @@ def _let_go(context: UOWTransaction, changes: Changes, prop: Any, child: Any, ow
         return
     if state.pk is None and id(child) not in context.link.new:
         return
-    reverse = prop.impl.reverse
-    if reverse is not None and state.values.get(reverse.key) not in (None, owner):
+    if _refers_elsewhere(prop, state, owner):
         return
     known = context.incoming.setdefault(id(child), [])
     if not any(parent is not None and p.join is prop.join for p, parent in known):
         known.append((prop, None))
     _draw_in(context, changes, child)
+
+
+def _refers_elsewhere(prop: Any, state: InstanceState, owner: Any) -> bool:
+    """Tell whether a child that leaves a parent refers to another row than the parent's.
+
+    What was expunged and loaded anew is two objects for one row.
+    """
+    reverse = prop.impl.reverse
+    other = None if reverse is None else state.values.get(reverse.key)
+    if other is None or other is owner:
+        return False
+    theirs, its_own = state_of(other), state_of(owner)
+    root = its_own.manager.mapper.base_mapper
+    return theirs.pk != its_own.pk or theirs.manager.mapper.base_mapper is not root
 
 
 def _draw_in(context: UOWTransaction, changes: Changes, child: Any) -> None:
@@ -385,20 +411,28 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
     for prop in written.there:
         if prop.passive_deletes == "all":
             continue
-        state = state_of(obj)
-        load = not prop.passive_deletes
-        gone = []
+        # Loaded first: what waits for a list that is not loaded may stand in it already.
+        members = [] if prop.cascade.delete else _members_of_doomed(prop, obj)
+        before = context.before(obj)
+        comers: list[Any] = []
+        gone: list[Any] = []
         if prop.key in before:
-            gone = member_changes(prop, obj, _known(context, prop, obj, before))[1]
+            comers, gone = member_changes(prop, obj, _known(context, prop, obj, before))
         for child in gone:
             note_leaver(context, prop, child)
-        if prop.cascade.delete:
-            continue
-        for child in [*prop.members(obj, state, load=load), *gone]:
-            if id(child) not in context.link.deleted:
-                _let_go(context, changes, prop, child, obj)
-                released.append(child)
+        if not prop.cascade.delete:
+            new = {id(child) for child in comers}
+            for child in [*members, *gone]:
+                if id(child) not in context.link.deleted and id(child) not in new:
+                    _let_go(context, changes, prop, child, obj)
+                    released.append(child)
     return released
+
+
+def _members_of_doomed(prop: Any, obj: Any) -> list[Any]:
+    """Return the members of a deleted object, loaded unless the database lets go of them."""
+    members: list[Any] = prop.members(obj, state_of(obj), load=not prop.passive_deletes)
+    return members
 
 
 def _leaving_something(context: UOWTransaction, doomed: list[Any]) -> list[Any]:

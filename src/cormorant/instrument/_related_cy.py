@@ -194,6 +194,12 @@ class RelationSlot:
         if unit is not None:
             unit.cascade_into(value)
 
+    def bring_along(self, owner: Any, members: Any) -> None:
+        """Bring members that stay into the session of their owner: some may have left it."""
+        for member in members:
+            self.admit(owner, member, None)
+            self.follow(owner, member, None)
+
     @cython.cfunc
     def tells_reverse(self, initiator: Any) -> cython.bint:
         """Tell whether the other side is to hear of a change: not if it was the one who told."""
@@ -311,7 +317,7 @@ class ObjectSlot(RelationSlot):
         if value is not None and not converts:
             self.check(obj, value)
         settle(state)
-        if value is not None:
+        if value is not None and state.values.get(self.key) is not value:
             self.admit(state, value, initiator)
         previous = self.before(obj, state)
         token = initiator or self.replace_token
@@ -321,7 +327,8 @@ class ObjectSlot(RelationSlot):
             )
             if value is not None and converts:
                 self.check(obj, value)
-        self.follow(state, value, initiator)
+        if value is not previous:
+            self.follow(state, value, initiator)
         self.move(obj, value, previous, token, told)
         if self.entering:
             taken = tell_all(self.entering, self.entering_returns, obj, value, previous, token)

@@ -98,6 +98,9 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
             return
         before = self.__get__(obj, None)
         members = self.shape.items(before)
+        if members and state.link is not None:
+            known = {id(item) for item in members}
+            self.bring_along(state, [item for item in items if id(item) in known])
         self.note(obj, state, before)
         adapter = before._sa_adapter
         self.shape.free(before)
@@ -216,6 +219,7 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
     ) -> Any:
         """Announce an append of what is there already; return the item."""
         token = initiator or self.append_token
+        self.bring_along(owner, [item])
         return self.tell("append_wo_mutation", owner.obj(), item, token, key)
 
     def stays(self, collection: Any, item: Any, gone: bool) -> bool:
