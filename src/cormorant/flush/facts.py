@@ -81,66 +81,50 @@ def _collect(mapper: Mapper, table: Any) -> WriteFacts:
         for column in prop.columns:
             if getattr(column, "table", None) is table:
                 props[column] = prop
-    keys, columns, omittable, server = [], [], [], set()
-    defaults, updates, sql_defaults, sql_updates, server_updates = {}, {}, {}, {}, []
-    computed: dict[str, Any] = {}
     generated = _generated_key(table, props)
-    for column in table.c:
-        if column not in props:
-            continue
-        prop = props[column]
-        if column.computed is not None:
-            server.add(prop.key)
-            server_updates.append(prop.key)
-            computed[prop.key] = column
-            continue
-        key = prop.key
-        keys.append(key)
-        columns.append(column)
-        by_server = column.server_default is not None or column.identity is not None
-        omittable.append(_omittable(column, by_server or key == generated))
-        if by_server:
-            server.add(key)
-        if _is_sql(column.default):
-            sql_defaults[key] = column.default
-        elif column.default is not None:
-            defaults[key] = column.default
-        if _is_sql(column.onupdate):
-            sql_updates[key] = column.onupdate
-        elif column.onupdate is not None:
-            updates[key] = column.onupdate
-        if column.server_onupdate is not None:
-            server_updates.append(key)
+    mapped = [(props[column].key, column) for column in table.c if column in props]
+    written = [(key, column) for key, column in mapped if column.computed is None]
+    computed = {key: column for key, column in mapped if column.computed is not None}
     is_root = table is mapper.base_mapper.local_table
     follows = is_root or _owner(mapper, table).passive_updates
     where = key_columns(mapper, table)
     return WriteFacts(
-        table,
-        is_root,
-        where,
-        mapper.pk_keys if is_root else tuple([props[c].key for c in table.primary_key]),
-        () if is_root else _copies(mapper, table),
-        tuple(keys),
-        tuple(columns),
-        dict(zip(keys, columns, strict=True)),
-        tuple(omittable),
-        defaults,
-        updates,
-        sql_defaults,
-        sql_updates,
-        frozenset(server),
-        tuple(server_updates),
-        {
+        table=table,
+        is_root=is_root,
+        where=where,
+        pk_keys=mapper.pk_keys if is_root else tuple([props[c].key for c in table.primary_key]),
+        copies=() if is_root else _copies(mapper, table),
+        keys=tuple([key for key, _ in written]),
+        columns=tuple([column for _, column in written]),
+        column_of=dict(written),
+        omittable=tuple([_omittable(c, _by_server(c) or key == generated) for key, c in written]),
+        defaults={key: c.default for key, c in written if _is_python(c.default)},
+        updates={key: c.onupdate for key, c in written if _is_python(c.onupdate)},
+        sql_defaults={key: c.default for key, c in written if _is_sql(c.default)},
+        sql_updates={key: c.onupdate for key, c in written if _is_sql(c.onupdate)},
+        server_keys=frozenset([*computed, *[key for key, c in written if _by_server(c)]]),
+        server_update_keys=tuple(
+            [key for key, c in mapped if c.server_onupdate is not None or key in computed]
+        ),
+        comparisons={
             key: _comparison(column)
-            for key, column in zip(keys, columns, strict=True)
+            for key, column in written
             # The database carries a new key of the root's row on to the tables below.
             if is_root or not follows or column not in where
         },
-        generated,
-        computed,
-        not is_root and _owner(mapper, table).passive_deletes,
-        follows,
+        generated_pk=generated,
+        computed=computed,
+        passive_deletes=not is_root and _owner(mapper, table).passive_deletes,
+        follows=follows,
     )
+
+
+def _by_server(column: Any) -> bool:
+    return column.server_default is not None or column.identity is not None
+
+
+def _is_python(default: Any) -> bool:
+    return default is not None and not _is_sql(default)
 
 
 def _is_sql(default: Any) -> bool:

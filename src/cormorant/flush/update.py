@@ -212,14 +212,13 @@ def _update_batch(
     keys: tuple[str, ...],
     connection: Connection,
 ) -> None:
+    """Write the columns `keys` of objects of one class in one table."""
     rule = mapper.version if facts.is_root else None
-    counted = rule is not None and callable(rule.generator)
-    set_keys = keys
-    if rule is not None and counted and rule.key not in keys:
-        set_keys = (*keys, rule.key)
-    where = list(facts.where)
+    set_keys, where = keys, list(facts.where)
     if rule is not None:
         where.append(rule.column)
+        if callable(rule.generator) and rule.key not in keys:
+            set_keys = (*keys, rule.key)
     plan = update_plan(
         facts.table,
         [facts.column_of[key] for key in set_keys],
@@ -228,37 +227,15 @@ def _update_batch(
         owner=mapper.class_.__name__,
     )
     road = wire.road(connection, plan)
+    active = road == "fast" and any(p is not None for p in plan.processors)
+    processors = plan.processors if active else None
+    versions: list[Any] = []
     if rule is None and (facts.follows or not context.old_keys):
-        active = road == "fast" and any(p is not None for p in plan.processors)
-        try:
-            rows = update_rows_of(
-                objects, set_keys, mapper.single_key, plan.processors if active else None
-            )
-        except Exception as error:
-            plain = update_rows_of(objects, set_keys, mapper.single_key, None)
-            raise plan.refused(error, plain) from None
-        count = wire.run_many(connection, plan, rows, road)
-        _check_count(mapper, facts, objects, count, "UPDATE", connection)
-        _move_keys(context, mapper, facts, objects, keys)
-        return
-    rows, versions = [], []
-    for obj in objects:
-        values = values_of(obj)
-        before = context.before(obj)
-        tail = _where(context, mapper, facts, obj)
-        row = [values.get(key) for key in set_keys]
-        if rule is not None:
-            current, following = _version_of(context, mapper, obj, before)
-            tail = (*tail, current)
-            if counted:
-                row[set_keys.index(rule.key)] = following
-                versions.append(following)
-        rows.append((*row, *tail))
-    if road == "fast" and any(p is not None for p in plan.processors):
-        try:
-            rows = [_processed(row, plan.processors) for row in rows]
-        except Exception as error:
-            raise plan.refused(error, rows) from None
+        rows = _plain_rows(mapper, objects, set_keys, plan, processors)
+    else:
+        rows = _rows_with_where(context, mapper, facts, objects, set_keys, versions)
+        if processors is not None:
+            rows = _processed(rows, plan)
     count = wire.run_many(connection, plan, rows, road)
     _check_count(mapper, facts, objects, count, "UPDATE", connection)
     if rule is not None:
@@ -267,8 +244,55 @@ def _update_batch(
     _move_keys(context, mapper, facts, objects, keys)
 
 
-def _processed(row: tuple[Any, ...], processors: Any) -> tuple[Any, ...]:
-    return tuple([v if p is None else p(v) for v, p in zip(row, processors, strict=True)])
+def _plain_rows(
+    mapper: Mapper, objects: list[Any], keys: tuple[str, ...], plan: Any, processors: Any
+) -> Any:
+    """Return the parameters of objects whose rows have the keys that the objects have."""
+    try:
+        return update_rows_of(objects, keys, mapper.single_key, processors)
+    except Exception as error:
+        rows = update_rows_of(objects, keys, mapper.single_key, None)
+        raise plan.refused(error, rows) from None
+
+
+def _rows_with_where(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    keys: tuple[str, ...],
+    versions: list[Any],
+) -> list[tuple[Any, ...]]:
+    """Return the parameters where old keys or versions find the rows.
+
+    New versions made here are noted in `versions`; the objects get them once the rows are written.
+    """
+    rule = mapper.version if facts.is_root else None
+    rows: list[tuple[Any, ...]] = []
+    for obj in objects:
+        values = values_of(obj)
+        before = context.before(obj)
+        tail = _where(context, mapper, facts, obj)
+        row = [values.get(key) for key in keys]
+        if rule is not None:
+            current, following = _version_of(context, mapper, obj, before)
+            tail = (*tail, current)
+            if callable(rule.generator):
+                row[keys.index(rule.key)] = following
+                versions.append(following)
+        rows.append((*row, *tail))
+    return rows
+
+
+def _processed(rows: list[tuple[Any, ...]], plan: Any) -> list[tuple[Any, ...]]:
+    """Return rows with their values as the driver takes them."""
+    try:
+        return [
+            tuple([v if p is None else p(v) for v, p in zip(row, plan.processors, strict=True)])
+            for row in rows
+        ]
+    except Exception as error:
+        raise plan.refused(error, rows) from None
 
 
 def _check_count(
