@@ -132,6 +132,12 @@ CASES: dict[str, Case] = {
         "'nmae' is an invalid keyword argument for User; did you mean 'name'? Its attributes "
         "are: addresses, id, name, age.",
     ),
+    "keyword like no attribute": (
+        lambda scene: scene.people.User(xyzzy=SECRET),
+        TypeError,
+        "'xyzzy' is an invalid keyword argument for User. Its attributes are: addresses, id, "
+        "name, age.",
+    ),
     "unknown attribute of the class": (
         lambda scene: scene.people.User.nmae,
         AttributeError,

@@ -278,8 +278,8 @@ class ClassManager:
 
     def unknown_keyword(self, key: str) -> TypeError:
         """Return the error of a constructor keyword that is no attribute."""
-        near = difflib.get_close_matches(key, [*self.attributes], n=3)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+        near = _nearest(key, tuple(self.attributes))
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
         names = ", ".join(self.attributes)
         return TypeError(
             f"{key!r} is an invalid keyword argument for {self.class_.__name__}{hint}"
@@ -317,6 +317,12 @@ class ClassManager:
 
     def __repr__(self) -> str:
         return f"<ClassManager of {self.class_.__name__}>"
+
+
+@functools.lru_cache(maxsize=256)
+def _nearest(key: str, names: tuple[str, ...]) -> list[str]:
+    """Return the names that are most like `key`; the search takes longer than all the rest."""
+    return difflib.get_close_matches(key, names, n=3)
 
 
 def _spread(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import weakref
-from collections.abc import Iterator
 from threading import Lock
 from typing import Any
 
@@ -31,24 +30,27 @@ class Graph:
     all objects, then their relations and states. So nothing nests, whatever refers to what.
     """
 
-    def __init__(self, objects: list[Any], restored: bool = False) -> None:
+    __slots__ = ("__weakref__", "expanded", "numbers", "objects", "restored")
+
+    def __init__(self, objects: list[Any], numbers: dict[int, int] | None = None) -> None:
         self.objects = objects
-        self.restored = restored
-        self.expanded = restored
-        self.numbers = {id(obj): number for number, obj in enumerate(objects)}
+        self.restored = self.expanded = numbers is None
+        self.numbers = {} if numbers is None else numbers
+        """Numbers by id of the object, of a graph that is being pickled."""
 
     def expand(self) -> None:
         """Find all that the first object reaches, once: numbers never change."""
         with EXPANDING:
             if self.expanded:
                 return
-            ways = [_neighbours(state_of(self.objects[0]))]
+            first = _neighbours(state_of(self.objects[0]))
+            ways = [iter(first)] if first else []
             while ways:
                 member = next(ways[-1], None)
                 if member is None:
                     ways.pop()
                 elif self._number(member):
-                    ways.append(_neighbours(state_of(member)))
+                    ways.append(iter(_neighbours(state_of(member))))
             self.expanded = True
 
     def _number(self, obj: Any) -> bool:
@@ -82,9 +84,13 @@ class Graph:
         _, rest = pickled  # the values are in place: see _Values
         for obj, (packed, _told) in zip(self.objects, rest, strict=True):
             _unpack(obj, packed)
+        heard = False
         for obj, (_packed, told) in zip(self.objects, rest, strict=True):
-            _take_state(obj, told)
-        for obj, (_packed, told) in zip(self.objects, rest, strict=True):
+            state = state_of(obj)
+            _take_state(state, told)
+            heard = heard or bool(state.manager.dispatch.unpickle)
+        for obj, (_packed, told) in zip(self.objects, rest, strict=True) if heard else ():
+            told.setdefault("instance", obj)
             for listener in state_of(obj).manager.dispatch.unpickle:
                 listener(obj, told)
 
@@ -122,7 +128,7 @@ def reduce(obj: Any, protocol: Any = None) -> Any:
         return obj.__reduce__()
     graph = GRAPHS.get(id(obj))
     if graph is None:
-        graph = GRAPHS[id(obj)] = Graph([obj])
+        graph = GRAPHS[id(obj)] = Graph([obj], {id(obj): 0})
     return pick, (graph, graph.numbers[id(obj)])
 
 
@@ -134,7 +140,7 @@ def pick(graph: Graph, number: int) -> Any:
 
 def restore_graph(classes: tuple[type[Any], ...]) -> Graph:
     """Make the objects of a graph, still without values."""
-    return Graph([_manager_of(cls).new_instance() for cls in classes], restored=True)
+    return Graph([_manager_of(cls).new_instance() for cls in classes])
 
 
 def fill_values(graph: Graph, values: list[dict[str, Any] | None]) -> None:
@@ -168,21 +174,28 @@ def _packs_itself(obj: Any) -> bool:
     )
 
 
-def _neighbours(state: InstanceState) -> Iterator[Any]:
-    """Yield the mapped objects that the relations of an object hold, held, or wait for."""
+def _neighbours(state: InstanceState) -> list[Any]:
+    """Return the mapped objects that the relations of an object hold, held, or wait for."""
     settle(state)
-    attributes = state.manager.attributes
-    for key in state.manager.related_keys:
-        for value in (state.committed_state.get(key), state.dict.get(key)):
-            if value is None:
-                continue
-            for member in members_of(value) if attributes[key].collection else (value,):
-                if known_state(member) is not None:
-                    yield member
+    manager, values, old = state.manager, state.dict, state.old
+    found: list[Any] = []
+    for key in manager.related_keys:
+        if old is not None and key in old:
+            _meet(found, old[key], manager.attributes[key].collection)
+        if key in values:
+            _meet(found, values[key], manager.attributes[key].collection)
     queues = None if state.extra is None else state.extra.queues
-    for queue in (queues or {}).values():
-        yield from queue.added
-        yield from queue.removed
+    for queue in queues.values() if queues else ():
+        found += queue.added
+        found += queue.removed
+    return found
+
+
+def _meet(found: list[Any], value: Any, many: bool) -> None:
+    """Add the mapped objects that one relation holds."""
+    if value is not None:
+        members = members_of(value) if many else (value,)
+        found += [member for member in members if known_state(member) is not None]
 
 
 def members_of(collection: Any) -> list[Any]:
@@ -224,10 +237,13 @@ def _unpack(obj: Any, packed: Any) -> None:
 
 def _told(obj: Any) -> dict[str, Any]:
     """Return the state of an object as a dict; fires pickle, which may add to it."""
-    told = _state_as_dict(state_of(obj))
+    state = state_of(obj)
+    told = _state_as_dict(state)
     told["instance"] = obj
-    for listener in state_of(obj).manager.dispatch.pickle:
+    for listener in state.manager.dispatch.pickle:
         listener(obj, told)
+    if told.get("instance") is obj:
+        del told["instance"]  # it comes back with the graph: a reference less for the pickler
     return told
 
 
@@ -242,8 +258,7 @@ def _state_as_dict(state: InstanceState) -> dict[str, Any]:
     return told
 
 
-def _take_state(obj: Any, told: dict[str, Any]) -> None:
-    state = state_of(obj)
+def _take_state(state: InstanceState, told: dict[str, Any]) -> None:
     manager = state.manager
     manager.mapper.ready()
     state.pk = told["identity"]
@@ -264,7 +279,7 @@ def _copied(obj: Any) -> Any:
     else:
         values = {key: value for key, value in state.dict.items() if key != STATE_KEY}
         state_of(twin).dict.update(values)
-    _take_state(twin, _state_as_dict(state))
+    _take_state(state_of(twin), _state_as_dict(state))
     return twin
 
 
