@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.util import ClauseAdapter, expand_column_list_from_order_by
+from sqlalchemy.sql.visitors import iterate
 
 from cormorant.sql.joining import entity_of, only_rows_of
 from cormorant.sql.plans import Span
@@ -47,17 +48,35 @@ class Wrapped:
 
     adapt = traverse
 
+    def columns_here(self, columns: Sequence[tuple[str, Any]]) -> list[tuple[str, Any]]:
+        """Return the mapper's (attribute key, column) as those of the subquery."""
+        here = columns_at(self.entity, columns)
+        return [(key, self._outer.traverse(column)) for key, column in here]
+
 
 def on(entity: Any, element: Any) -> Any:
     """Return an expression on a class as one on an entity of it."""
     return entity.adapt(element) if entity.is_aliased_class else element
 
 
+def columns_at(entity: Any, columns: Sequence[tuple[str, Any]]) -> Sequence[tuple[str, Any]]:
+    """Return a mapper's (attribute key, column) as those of an entity, where it has them."""
+    if hasattr(entity, "columns_here"):
+        # An alias of the user's may be of rows without some of the columns.
+        found: Sequence[tuple[str, Any]] = entity.columns_here(columns)
+        return found
+    return [(key, on(entity, column)) for key, column in columns]
+
+
 @dataclass
 class Growth:
-    """What eager loading adds to one SELECT while its joins are being made."""
+    """What eager loading adds to one SELECT while its joins are being made.
+
+    `sub`: the subquery that holds the user's own SELECT; None where the joins stand beside it.
+    """
 
     width: int
+    sub: Any = None
     columns: list[Any] = field(default_factory=list)
     joins: list[tuple[Any, Any, Any, dict[str, bool]]] = field(default_factory=list)
     order_by: list[Any] = field(default_factory=list)
@@ -65,10 +84,7 @@ class Growth:
     def take(self, branch: Any, entity: Any) -> Span:
         """Add the columns of a related entity; return the span they make."""
         start = self.width + len(self.columns)
-        found = [(key, on(entity, column)) for key, column in branch.columns]
-        if hasattr(entity, "columns_here"):
-            # An alias of the user's may be of rows without some of the columns.
-            found = entity.columns_here(branch.columns)
+        found = columns_at(entity, branch.columns)
         self.columns += [column for _key, column in found]
         stop = self.width + len(self.columns)
         name = branch.mapper.class_.__name__
@@ -105,6 +121,8 @@ def _one(along: Any, growth: Growth, near: Any, outer: bool, joints: list[Joint]
     prop = along.prop
     if along.how.loader == "contains_eager":
         far = along.given_entity()
+        if growth.sub is not None:
+            far = Wrapped(far, growth.sub)
         span = growth.take(along.branch, far)
         return replace(span, joined=tuple(_along(along.branch, growth, far, True, joints)))
     far = along.rows()
@@ -137,14 +155,34 @@ def joined_to(prop: Any, near: Any, far: Any, criteria: Sequence[Any] = ()) -> t
     return middle.join(far.selectable, sa.and_(second, *more)), first
 
 
-def wrapped(plain: Any, columns: list[Any]) -> tuple[Any, Any]:
+def columns_outside(branch: Any, near: Any) -> Iterator[Any]:
+    """Yield the columns of a SELECT that what is joined to it refers to, at any depth.
+
+    Those of joins of the user's own, and those of the conditions of joins that are added.
+    `near`: the entity of the branch as the SELECT has it; None where it is joined from outside.
+    """
+    for along in branch.joined:
+        if along.how.loader == "contains_eager":
+            far = along.given_entity()
+            yield from [column for _key, column in columns_at(far, along.branch.columns)]
+            yield from columns_outside(along.branch, far)
+            continue
+        if near is not None:
+            own = set(near.selectable._from_objects)
+            _right, condition = joined_to(along.prop, near, along.rows(), along.branch.criteria)
+            yield from [one for one in iterate(condition) if getattr(one, "table", None) in own]
+        yield from columns_outside(along.branch, None)
+
+
+def wrapped(plain: Any, columns: list[Any], outside: Iterable[Any]) -> tuple[Any, Any]:
     """Make a SELECT the subquery of another one; return (the other one, the subquery).
 
     So LIMIT and DISTINCT count parents, not the rows that the joins outside make of them.
+    `outside`: further columns that the subquery must have.
     """
     inner = plain._clone()
     order_by = inner._order_by_clauses
-    unique = list(dict.fromkeys(columns))
+    unique = list(dict.fromkeys([*columns, *outside]))
     more: Any = expand_column_list_from_order_by
     inner._raw_columns = unique + more(unique, order_by)
     sub = inner.subquery()
@@ -190,9 +228,11 @@ def with_joined(plain: Any, spans: tuple[Span, ...]) -> tuple[Any, tuple[Span, .
     rows = plain._limit_clause is not None or plain._offset_clause is not None
     counted = rows or plain._distinct or plain._distinct_on or plain._group_by_clauses
     sub: Any = None
-    if counted and any(span.branch is not None and span.branch.multiplies for span in spans):
-        plain, sub = wrapped(plain, columns)
-    growth = Growth(len(columns))
+    led = [(span.branch, span.entity) for span in spans if span.branch is not None]
+    if counted and any(branch.multiplies for branch, _entity in led):
+        outside = [column for each in led for column in columns_outside(*each)]
+        plain, sub = wrapped(plain, columns, outside)
+    growth = Growth(len(columns), sub)
     found = []
     for span in spans:
         if span.branch is not None and span.entity is not None:
