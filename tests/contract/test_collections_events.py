@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
 from .collected import children, family, hear_all, members
+from .graph_models import forum
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
@@ -346,3 +347,31 @@ def test_propagated_listeners_hear_the_collections_of_subclasses(
     mother.young = {foundling}
     foundling.mother = None
     return [len(mother.young), kitten.mother, foundling.mother]
+
+
+@contract("sqlite", "postgresql")
+def test_an_empty_list_of_a_new_object_is_loaded_once_it_has_a_row(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = forum(orm, engine)
+    heard.classes(*world.Base.classes, propagate=False)
+    told = []
+    for act in ("flush", "commit", "roll back"):
+        with orm.Session(engine) as session:
+            heard.session(session)
+            post, tag = world.Post(title="one", author=None), world.Tag(name=act)
+            session.add_all([post, tag])
+            told.append((len(post.tags), len(post.comments)))
+            session.flush()
+            if act == "roll back":
+                session.expire_all()
+                session.rollback()
+                told.append((len(post.tags), len(post.comments)))
+                continue
+            if act == "commit":
+                session.commit()
+                assert post.id and tag.id
+            tag.posts.append(post)
+            told.append(len(post.tags))
+            session.commit()
+    return told

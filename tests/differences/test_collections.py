@@ -204,3 +204,29 @@ def test_removing_the_absent_is_not_told() -> None:
         return [error, heard[1:]]
 
     assert both(scenario) == (["ValueError", [("remove", "b", None)]], ["ValueError", []])
+
+
+def test_the_list_of_a_new_object_stays_its_list_when_it_is_loaded() -> None:
+    def scenario(orm: Orm) -> Any:
+        told = []
+        for act in ("flush", "commit"):
+            Base = family(orm, list, [])
+            Parent, Child = Base.classes
+            engine = create_engine("sqlite://")
+            Base.metadata.create_all(engine)
+            with orm.Session(engine) as session:
+                parent, child = Parent(), Child()
+                session.add_all([parent, child])
+                children = parent.children
+                getattr(session, act)()
+                child.parent_id = parent.id
+                session.commit()
+                told.append((parent.children == [child], children is parent.children))
+                children.append(Child())
+                told.append((len(parent.children), children is parent.children))
+        return told
+
+    assert both(scenario) == (
+        [(True, False), (1, True)] * 2,
+        [(True, True), (2, True)] * 2,
+    )

@@ -529,7 +529,6 @@ def drop_values(state: InstanceState) -> Any:
             values.pop(key, None)
     state._old = None
     state.noted = 0
-    state.empties = None
     if state.extra is not None:
         state.extra.forget()
     state.manager.after_expire(state)
@@ -1146,6 +1145,8 @@ def collection_here(obj: Any, key: Any) -> Any:
                 return cython.cast(object, found)
         elif key in values:
             return values[key]
+    if state.pk is not None and not state.flags & FLAG_FLUSHING:
+        return None  # it has a row by now: what stands there is to be loaded
     if type(state.empties) is dict:
         return state.empties.get(key)
     return state.empties

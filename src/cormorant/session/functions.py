@@ -63,7 +63,7 @@ def make_transient(instance: object) -> None:
     state.pk = None
     state.old = None
     state.flags = 0
-    state.extra = state.empties = None
+    state.extra = None
 
 
 def make_transient_to_detached(instance: object) -> None:
