@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from cormorant.mapping.mapper import Mapper
+from cormorant.mapping.methods import reconstructor, validates
+from cormorant.mapping.registry import configure_mappers
 
 __all__ = [
     "Mapper",
+    "configure_mappers",
+    "reconstructor",
+    "validates",
 ]

@@ -20,8 +20,6 @@ NOT_OFFERED = {
     *("is_text", "is_update", "supports_execution", "uses_inspection", "get_children", "ext"),
     # Of logging, of memoizing, of how loads are kept in one piece inside of SQLAlchemy.
     *("logger", "logging_name", "memoized_attribute", "memoized_instancemethod", "load_options"),
-    # Refuses the results that a session gives.
-    "instances",
     # An attribute of objects here.
     "dispatch",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from tests.contract.oracle import Orm
 
@@ -137,3 +137,18 @@ def test_deleting_what_is_deleted_leaves_the_session_in_order() -> None:
         return problem(world.session.rollback)
 
     assert both(scenario) == ("InvalidRequestError", FINE)
+
+
+def test_what_needs_several_databases_in_a_session_is_refused() -> None:
+    def scenario(orm: Orm) -> Any:
+        session = orm.Session(create_engine("sqlite://"))
+
+        def set_it() -> None:
+            session.connection_callable = lambda mapper, instance: session.connection()
+
+        return problem(set_it), problem(lambda: orm.Session(twophase=True))
+
+    assert both(scenario) == (
+        ("no error", "no error"),
+        ("InvalidRequestError", "ArgumentError"),
+    )

@@ -6,6 +6,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from sqlalchemy.util import EMPTY_DICT
+
 from cormorant import exc
 from cormorant.instrument.constants import (
     NO_VALUE,
@@ -289,6 +291,21 @@ class InstanceState:
         settle(self)
         values = {} if self.values is None else self.values
         return {key for key in self.manager.expire_keys if key not in values}
+
+    @property
+    def unloaded_expirable(self) -> Any:
+        """The same as `unloaded`, as in SQLAlchemy 2."""
+        return self.unloaded
+
+    @property
+    def callables(self) -> Any:
+        """An empty mapping: no loader waits in an object itself."""
+        return EMPTY_DICT
+
+    @property
+    def async_session(self) -> Any:
+        """None: the session is not part of an asynchronous one."""
+        return None
 
     @property
     def unmodified(self) -> Any:

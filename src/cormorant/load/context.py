@@ -42,3 +42,19 @@ class QueryContext:
         self.later: list[tuple[Any, bool, Any]] | None = None
         self.reloaded: dict[int, Any] | None = None
         self.within: QueryContext | None = None
+
+    @property
+    def query(self) -> Any:
+        """The statement, by the name that SQLAlchemy gives it."""
+        return self.statement
+
+    @property
+    def populate_existing(self) -> bool:
+        """Tell whether objects that are there already are overwritten."""
+        return bool(self.execution_options.get("populate_existing"))
+
+    @property
+    def yield_per(self) -> int | None:
+        """How many rows are fetched at a time, None for all."""
+        found: int | None = self.execution_options.get("yield_per")
+        return found

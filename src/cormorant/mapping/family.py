@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Table
@@ -165,6 +165,29 @@ class FamilyMember(Keyed):
         for each in found:
             found.extend(each.inheritance.children)
         return found
+
+    def iterate_to_root(self) -> Iterator[Mapper]:
+        """Yield this mapper and those of the classes above, up to the root."""
+        yield from self.line
+
+    def polymorphic_iterator(self) -> Iterator[Mapper]:
+        """Yield this mapper and those of all mapped subclasses, level by level."""
+        yield from self.self_and_descendants
+
+    def is_sibling(self, other: Mapper) -> bool:
+        """Tell whether both are of one family, and neither inherits from the other."""
+        this: Any = self
+        return self.common_parent(other) and not self.isa(other) and not other.isa(this)
+
+    def primary_mapper(self) -> Mapper:
+        """Return this mapper: a class has no other."""
+        return self.line[0]
+
+    @property
+    def primary_base_mapper(self) -> Mapper:
+        """The mapper of the root of the family."""
+        root: Mapper = self.base_mapper
+        return root
 
     def isa(self, other: Mapper) -> bool:
         """Tell whether this mapper is `other` or inherits from it."""

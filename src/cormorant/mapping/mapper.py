@@ -212,6 +212,11 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
                 mapper.class_manager.announce_attribute(key)
         forget_plans()
 
+    def add_properties(self, dict_of_properties: Mapping[str, Any]) -> None:
+        """Map further attributes, by their names."""
+        for key, prop in dict_of_properties.items():
+            self.add_property(key, prop)
+
     def spread_property(self, key: str, prop: MapperProperty) -> list[tuple[Mapper, Any]]:
         """Set a property here and its copies below, where no class has one of this name."""
         self._set_property(key, prop)

@@ -17,7 +17,7 @@ from cormorant.session.loading import target_of
 from cormorant.session.orm_execute import USERS_OWN, ORMExecuteState, OwnLoad
 from cormorant.session.writing import run_write
 from cormorant.sql.plans import Span
-from cormorant.sql.plugin import subject
+from cormorant.sql.plugin import rewritten, subject
 from cormorant.sql.reading import Rows, read
 from cormorant.sql.statement import LightSelect, subject_of
 from cormorant.sql.textual import FromStatement, arranged, described
@@ -129,6 +129,22 @@ def run_untold(
     rows, target = found
     target.context.fresh[id(obj)] = obj
     return _result(rows, target, options)
+
+
+def run_on_rows(session: Session, statement: Any, result: Result[Any]) -> Result[Any]:
+    """Return what a SELECT asks for out of the rows of a Core result that has its columns.
+
+    Attributes that the result has no column for stay unloaded. Raises NoSuchColumnError where a
+    primary key is missing, or another element of the SELECT.
+    """
+    plain, spans = rewritten(statement)
+    columns, known = plain._raw_columns, result.keys()
+    optional = [place for span in spans for place in span.optional()]
+    missing = frozenset([place for place in optional if columns[place] not in known])
+    wanted = [each for place, each in enumerate(columns) if place not in missing]
+    rows = [tuple(row) for row in result.columns(*wanted)]
+    found = Rows(rows, tuple([span.without(missing) for span in spans]))
+    return _result(found, target_of(session, statement=statement), EMPTY_DICT)
 
 
 def _is_orm_read(statement: Any) -> bool:

@@ -189,6 +189,10 @@ class scoped_session(Generic[S]):  # the name that users know
     def __getattr__(self, name: str) -> Any:
         return getattr(self._session(), name)
 
+    def __dir__(self) -> list[str]:
+        own = super().__dir__()
+        return sorted({*own, *self._names, *[each for each in dir(Session) if each[0] != "_"]})
+
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("bind", "autoflush"):
             setattr(self._session(), name, value)

@@ -16,6 +16,7 @@ from cormorant.event.places import OfClass, Place
 from cormorant.load.results import row_result
 from cormorant.session.building import Building, deprecated, legacy
 from cormorant.session.bulk import BulkDelete, BulkUpdate, refusal
+from cormorant.session.executing import run_on_rows
 from cormorant.session.frozen import merge_frozen_result
 
 if TYPE_CHECKING:
@@ -199,6 +200,15 @@ class Query(Building[T]):
     def lazy_loaded_from(self) -> None:
         """None: loads on access are no queries; do_orm_execute tells what they are for."""
         return None
+
+    def instances(self, result_proxy: Result[Any], context: None = None) -> Any:
+        """Return the objects or rows that the query stands for, out of a result of Core's.
+
+        The result has the columns of the mapped tables. Raises NoSuchColumnError for others.
+        """
+        deprecated("Query.instances() is deprecated; use Select.from_statement().")
+        found: Any = run_on_rows(self.session, self._compiled()._core(), result_proxy)
+        return found.scalars().unique() if self._single else found
 
     def merge_result(self, iterator: Any, load: bool = True) -> Any:
         """Merge objects that were kept into the session; see `merge_result()`."""

@@ -133,6 +133,23 @@ class Transactional:
         return self._number
 
     @property
+    def connection_callable(self) -> None:
+        """None: all rows of a class are written by one connection.
+
+        As SQLAlchemy's attribute of this name, which chooses a connection for each object; to
+        set it is refused, for nothing would ask it.
+        """
+        return None
+
+    @connection_callable.setter
+    def connection_callable(self, chosen: Callable[..., Any] | None) -> None:
+        if chosen is not None:
+            raise core_exc.InvalidRequestError(
+                "A connection for each object is not offered. Use one session for each database, "
+                "or Session(binds={Class: engine}) for a database per class."
+            )
+
+    @property
     def info(self) -> dict[Any, Any]:
         """A dictionary of the user's own."""
         if self._info is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -61,6 +61,24 @@ class Span:
             processors=own if any(own) else None,
             joined=tuple([each.taking(processors) for each in self.joined]),
         )
+
+    def optional(self) -> Iterator[int]:
+        """Yield the positions of columns that an object can do without: all but its key's."""
+        if self.entity is not None:
+            needed = self.entity.mapper.pk_keys
+            for place, key in enumerate(self.keys, self.start):
+                if key not in needed:
+                    yield place
+        for each in self.joined:
+            yield from each.optional()
+
+    def without(self, missing: Collection[int]) -> Span:
+        """Return the span for rows that lack columns, each at a position that is `optional`."""
+        start = self.start - len([place for place in missing if place < self.start])
+        places = enumerate(self.keys, self.start)
+        keys = tuple([key for place, key in places if place not in missing])
+        joined = tuple([each.without(missing) for each in self.joined])
+        return replace(self, start=start, stop=start + len(keys), keys=keys, joined=joined)
 
     @property
     def end(self) -> int:
