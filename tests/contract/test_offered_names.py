@@ -198,13 +198,37 @@ def test_what_the_context_of_a_load_tells_of_its_options(
     return told
 
 
-def test_modules_offer_what_they_do_in_sqlalchemy() -> None:
-    for name, offered in {
-        "util": ("AliasedClass", "AliasedInsp", "CascadeOptions", "was_deleted", "with_parent"),
-        "mapper": ("Mapper", "configure_mappers", "reconstructor", "validates"),
-        "state": ("AttributeState", "InstanceState"),
-        "query": ("BulkDelete", "BulkUpdate", "Query"),
-    }.items():
-        for side in (sqlalchemy_orm(), cormorant_orm()):
-            module = side.module(name)
-            assert [each for each in offered if not hasattr(module, each)] == []
+@contract()
+def test_modules_offer_what_they_do_in_sqlalchemy(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = library(orm, engine)
+    Author, Book = world.Author, world.Book
+    util = orm.module("util")
+    mapping = orm.module("mapper")
+    query = orm.module("query")
+    told: list[Any] = []
+    with orm.Session(engine) as session:
+        ann = session.get(Author, 1)
+        alias = orm.aliased(Author)
+        for kind, made in (
+            (util.AliasedClass, alias),
+            (util.AliasedInsp, orm.inspect(alias)),
+            (util.CascadeOptions, Author.books.property.cascade),
+            (orm.module("state").AttributeState, orm.inspect(ann).attrs.name),
+        ):
+            told.append([kind.__name__, isinstance(made, kind)])
+        contexts: list[Any] = []
+        orm.event.listen(session, "after_bulk_update", contexts.append)
+        orm.event.listen(session, "after_bulk_delete", contexts.append)
+        session.query(Book).filter_by(id=99).update({"year": 1})
+        session.query(Book).filter_by(id=99).delete()
+        told.append([isinstance(contexts[0], query.BulkUpdate)])
+        told.append([isinstance(contexts[1], query.BulkDelete)])
+        statement = orm.select(Book).where(util.with_parent(ann, Author.books))
+        told += [util.was_deleted(ann), len(session.scalars(statement).all())]
+    told += [
+        mapping.configure_mappers is orm.configure_mappers,
+        mapping.validates is orm.validates,
+    ]
+    return [*told, mapping.reconstructor is orm.reconstructor]

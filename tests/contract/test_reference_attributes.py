@@ -275,6 +275,55 @@ def test_active_history_may_be_said_by_the_mapping(
 
 
 @contract(in_order=True)
+def test_the_old_reference_of_a_new_object_is_none_to_who_asks_for_it(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Base = orm.declarative_base()
+
+    class Port(Base):
+        __tablename__ = "ports"
+        id = Column(Integer, primary_key=True)
+        flag = orm.relationship("Ship", uselist=False, active_history=True, back_populates="port")
+
+    class Ship(Base):
+        __tablename__ = "ships"
+        id = Column(Integer, primary_key=True)
+        port_id: Any = Column(ForeignKey("ports.id"))
+        port = orm.relationship(Port, active_history=True, back_populates="flag")
+
+    Base.metadata.create_all(engine)
+    arguments = {"set": ("target", "value", "oldvalue", "initiator")}
+    heard.listen(Ship.port, arguments)
+    heard.listen(Port.flag, arguments)
+    told: list[Any] = []
+
+    def note(obj: Any, key: str) -> None:
+        told.append(orm.inspect(obj).attrs[key].history)
+
+    with orm.Session(engine) as session:
+        for made, key, other in ((Ship, "port", Port), (Port, "flag", Ship)):
+            for pending in (False, True):
+                first, second = made(), made()
+                if pending:
+                    session.add_all([first, second])
+                heard.mark("given")
+                setattr(first, key, other())
+                note(first, key)
+                setattr(first, key, None)
+                note(first, key)
+                heard.mark("none")
+                setattr(second, key, None)
+                note(second, key)
+                setattr(second, key, other())
+                note(second, key)
+                told.append(first in session)
+            heard.mark("made")
+            note(made(**{key: other()}), key)
+            note(made(**{key: None}), key)
+    return told
+
+
+@contract(in_order=True)
 def test_propagate_reaches_the_attributes_of_present_and_future_subclasses(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:

@@ -306,6 +306,58 @@ def test_before_mapper_configured_without_retval_skips_nothing(
 
 
 @contract(in_order=True)
+def test_looking_at_a_class_asks_nobody_whether_to_configure_it(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    orm.configure_mappers()
+    Thing = named_class(orm)
+
+    def skip(mapper: object, class_: type) -> Any:
+        heard.note("asked", class_)
+        return orm.EXT_SKIP
+
+    orm.event.listen(Thing, "before_mapper_configured", skip, retval=True)
+    told = []
+    for step, act in {
+        "inspect": lambda: orm.inspect(Thing),
+        "again": lambda: orm.inspect(Thing),
+        "attributes": lambda: orm.inspect(Thing).attrs,
+        "columns": lambda: orm.inspect(Thing).column_attrs,
+        "relationships": lambda: orm.inspect(Thing).relationships,
+        "class_mapper": lambda: orm.class_mapper(Thing),
+        "class_mapper as it is": lambda: orm.class_mapper(Thing, configure=False),
+    }.items():
+        heard.mark(step)
+        act()
+        told.append(orm.inspect(Thing).configured)
+    orm.event.remove(Thing, "before_mapper_configured", skip)
+    return told
+
+
+@contract()
+def test_what_is_asked_of_a_relationship_configures_its_class(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    told = []
+    for ask in (
+        lambda node: node.parent.property.mapper.class_.__name__,
+        lambda node: node.parent.mapper.class_.__name__,
+        lambda node: node.id.property.key,
+        lambda node: orm.inspect(node).relationships.keys(),
+        lambda node: orm.inspect(node).attrs.keys(),
+    ):
+
+        class Node(orm.declarative_base()):  # type: ignore[misc] # made at run time
+            __tablename__ = "nodes"
+            id = Column(Integer, primary_key=True)
+            parent_id: Any = Column(ForeignKey("nodes.id"))
+            parent = orm.relationship("Node", remote_side=[id])
+
+        told.append([ask(Node), Node.__mapper__.configured])
+    return told
+
+
+@contract(in_order=True)
 def test_single_classes_hear_nothing_of_all_mappers(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:

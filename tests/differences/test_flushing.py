@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import Column, ForeignKey, Integer
 from sqlalchemy import event as core_event
 
 from tests.contract.oracle import Orm
@@ -295,3 +296,58 @@ def test_an_expired_object_is_not_read_before_it_is_deleted() -> None:
         return problem(lambda: user.name)
 
     assert both(scenario) == (FINE, "DetachedInstanceError")
+
+
+def test_all_objects_of_a_flush_have_moved_when_the_first_is_told_of() -> None:
+    def scenario(orm: Orm) -> Any:
+        world = blog_in(orm)
+        User, session = world.User, world.session
+        users = [User(name="Ann"), User(name="Bob")]
+        log: list[Any] = []
+
+        def arrived(session: Any, instance: Any) -> None:
+            assert orm.inspect(instance).persistent
+            log.append([each in session.new for each in users])
+
+        def left(session: Any, instance: Any) -> None:
+            gone = [each for each in users if orm.inspect(each).deleted]
+            log.append([len(gone), len(session.deleted), instance in session.deleted])
+
+        orm.event.listen(session, "pending_to_persistent", arrived)
+        orm.event.listen(session, "persistent_to_deleted", left)
+        session.add_all(users)
+        session.flush()
+        for user in users:
+            session.delete(user)
+        session.flush()
+        return log
+
+    theirs, ours = both(scenario)
+    assert theirs == [[True, True], [True, True], [1, 1, False], [2, 0, False]]
+    assert ours == [[False, False], [False, False], [2, 0, False], [2, 0, False]]
+
+
+def test_a_reference_that_is_deleted_is_not_set_to_none_once_more() -> None:
+    def scenario(orm: Orm) -> Any:
+        Base: Any = orm.declarative_base()
+
+        class Ship(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "ships"
+            id = Column(Integer, primary_key=True)
+            flag = orm.relationship("Flag", uselist=False, back_populates="ship")
+
+        class Flag(Base):  # type: ignore[misc] # as above
+            __tablename__ = "flags"
+            id = Column(Integer, primary_key=True)
+            ship_id: Any = Column(ForeignKey("ships.id"))
+            ship = orm.relationship(Ship, back_populates="flag")
+
+        flag = Flag(ship=Ship())
+        log: list[str] = []
+        orm.event.listen(Flag.ship, "remove", lambda t, v, i: log.append("remove"))
+        orm.event.listen(Flag.ship, "set", lambda t, v, o, i: log.append("set"))
+        orm.event.listen(Ship.flag, "set", lambda t, v, o, i: log.append("other side"))
+        del flag.ship
+        return log
+
+    assert both(scenario) == (["set", "other side", "remove"], ["other side", "remove"])

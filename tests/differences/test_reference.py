@@ -147,15 +147,19 @@ def test_listeners_of_four_arguments_hear_bulk_updates_and_deletes() -> None:
     log: list[Any] = []
 
     def heard(session: Any, query: Any, query_context: Any, result: Any) -> None:
-        known = query_context is getattr(result, "context", query_context)
-        log.append((session is world.session, query is renamed, known, result.rowcount))
+        known = isinstance(query_context, orm.context.QueryContext)
+        told = query_context.session is session, str(query_context.statement).split()[0]
+        log.append((session is world.session, query is renamed, known, told, result.rowcount))
 
     for name in ("after_bulk_update", "after_bulk_delete"):
         orm.event.listen(world.session, name, heard)
     renamed = world.session.query(world.User)
     renamed.update({"name": "Bob"})
     renamed.delete()
-    assert log == [(True, True, True, 1)] * 2
+    assert log == [
+        (True, True, True, (True, "UPDATE"), 1),
+        (True, True, True, (True, "DELETE"), 1),
+    ]
 
 
 def test_the_context_of_a_load_has_its_statement() -> None:

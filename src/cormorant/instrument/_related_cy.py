@@ -275,6 +275,8 @@ class ObjectSlot(RelationSlot):
         """Set the first value of a new object, on both sides; False if that is not so simple."""
         if value is None or not self.direct or type(obj) is not self.class_:
             return False
+        if self.active_history:
+            return False
         values = fresh_values(obj)
         if values is None or self.key in values:
             return False
@@ -361,7 +363,8 @@ class ObjectSlot(RelationSlot):
         if self.key in values:
             return values[self.key]
         if state.pk is None:
-            return NO_VALUE
+            # As SQLAlchemy: who wants the old value gets what reading it would give.
+            return None if self.active_history else NO_VALUE
         old = state.old
         if old is not None and self.key in old:
             return NO_VALUE

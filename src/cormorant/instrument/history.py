@@ -70,7 +70,11 @@ def history_of(state: InstanceState, attribute: Any, pending: bool = True) -> Hi
     values = state.dict
     current = values.get(key, NO_VALUE)
     if _is_new(state):
-        return _scalar_history(current, _committed(state, key), attribute)
+        before = _committed(state, key)
+        if before is NO_VALUE and attribute.uses_objects and attribute.active_history:
+            # The old value was None to who asked for it: to set None is no change.
+            before = None if current is None else NO_VALUE
+        return _scalar_history(current, before, attribute)
     if state.old is None or key not in state.old:
         return HISTORY_BLANK if current is NO_VALUE else History((), [current], ())
     return _scalar_history(current, state.old[key], attribute)

@@ -66,7 +66,7 @@ def configure(registries: Iterable[Registry]) -> None:
 
 
 def with_dependencies(registries: Iterable[Registry]) -> list[Registry]:
-    """Return the registries after those that their classes inherit from."""
+    """Return the registries after those that their classes inherit from or refer to."""
     ordered: list[Registry] = []
     for registry in registries:
         _put_after_dependencies(registry, ordered, set())
@@ -77,7 +77,7 @@ def _put_after_dependencies(registry: Registry, ordered: list[Registry], open_: 
     if id(registry) in open_ or any(each is registry for each in ordered):
         return
     open_.add(id(registry))
-    for other in registry.dependencies():
+    for other in registry.needed():
         _put_after_dependencies(other, ordered, open_)
     ordered.append(registry)
 

@@ -32,7 +32,7 @@ class FamilyMember(Keyed):
     polymorphic_spec: Any
     memo: dict[Any, Any]
     _by_column: dict[Any, ColumnProperty]
-    column_attrs: Any
+    _column_props: Any
     pk_keys: tuple[str, ...] = ()
     """Empty while the key is being found."""
 
@@ -41,7 +41,7 @@ class FamilyMember(Keyed):
         """(attribute key, Core column) of an ordinary load, primary key first, none deferred."""
         found: list[tuple[str, Any]] | None = self.memo.get("load_columns")
         if found is None:
-            props: list[ColumnProperty] = list(self.column_attrs)
+            props: list[ColumnProperty] = list(self._column_props)
             keys = [(prop.key, self.loaded_column(prop)) for prop in props]
             primary = self.pk_set
             first = [each for each in keys if each[1] in primary]

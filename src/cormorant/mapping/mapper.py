@@ -260,6 +260,12 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
     @property
     def column_attrs(self) -> _Properties[ColumnProperty]:
         """Properties of columns, by name and in order."""
+        self.ready()
+        return self._column_props
+
+    @property
+    def _column_props(self) -> _Properties[ColumnProperty]:
+        """The same for who works on a mapping that is not configured."""
         return _Properties(
             {k: p for k, p in self._properties.items() if isinstance(p, ColumnProperty)}
         )
@@ -267,6 +273,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
     @property
     def relationships(self) -> _Properties[RelationshipProperty[Any]]:
         """Relationships, by name and in order."""
+        self.ready()
         return _Properties(
             {k: p for k, p in self._properties.items() if isinstance(p, RelationshipProperty)}
         )
@@ -283,7 +290,7 @@ class Mapper(FamilyMember, InspectionAttr, Generic[O]):
     @property
     def columns(self) -> ReadOnlyProperties[Any]:
         """The columns by attribute name."""
-        return ReadOnlyProperties({prop.key: prop.columns[0] for prop in self.column_attrs})
+        return ReadOnlyProperties({prop.key: prop.columns[0] for prop in self._column_props})
 
     c = columns
 

@@ -60,7 +60,7 @@ def part_columns(mapper: Mapper, mappers: Sequence[Mapper]) -> Columns:
         if each is mapper:
             continue
         above = each.inherits
-        for prop in each.column_attrs:
+        for prop in each._column_props:
             if above is not None and above.has_property(prop.key):
                 continue
             if not prop.deferred:

@@ -84,6 +84,15 @@ class registry:  # the name that users know
         parents = (mapper.inherits for mapper in self.all_mappers())
         return [p.registry for p in parents if p is not None and p.registry is not self]
 
+    def needed(self) -> Iterable[registry]:
+        """Return the registries that classes of this one inherit from, or new ones refer to."""
+        found = [each.inherits for each in self.all_mappers() if each.inherits is not None]
+        for mapper in self.new_mappers():
+            targets = [getattr(prop, "argument", None) for prop in mapper._properties.values()]
+            classes = [each for each in targets if isinstance(each, type)]
+            found += [vars(each)["__mapper__"] for each in classes if "__mapper__" in vars(each)]
+        return [each.registry for each in found if each.registry is not self]
+
     def add_mapper(self, mapper: Mapper) -> None:
         """Take a new mapper; its class knows it as `__mapper__` from now on."""
         cls = mapper.class_

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy import exc as core_exc
 
+from cormorant.load.context import QueryContext
 from cormorant.session.writing import strategy_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ REFUSED = {
 class BulkUD:
     """One bulk write: what before_compile_* and after_bulk_* listeners receive.
 
-    `result` is None until the statement has run.
+    `result` and `context`, the QueryContext, are None until the statement has run.
     """
 
     _event = ""
@@ -43,16 +44,12 @@ class BulkUD:
         self.session: Session = query.session
         self.mapper: Any = query.first_mapper
         self.result: Result[Any] | None = None
+        self.context: QueryContext | None = None
 
     @property
     def written(self) -> Any:
         """What the statement writes to: the class of the query, or its alias."""
         return self.query.first_entity.entity
-
-    @property
-    def context(self) -> Any:
-        """The execution context of the statement. As listeners of four arguments expect."""
-        return getattr(self.result, "context", None)
 
     def compiled(self) -> Query[Any]:
         """Let the before_compile listener of this kind change the query; return what is left."""
@@ -75,6 +72,7 @@ class BulkUD:
         criterion = query.whereclause
         if criterion is not None:
             statement = statement.where(criterion)
+        self.context = QueryContext(self.session, statement, query.parameters, options)
         self.result = self.session.execute(statement, query.parameters, execution_options=options)
         found: Any = self.result
         self._announce()

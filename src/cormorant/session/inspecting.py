@@ -27,7 +27,6 @@ def inspect(subject: Any, raiseerr: bool = True) -> Any:
     if isinstance(subject, type):
         manager = getattr(subject, "_sa_class_manager", None)
         if manager is not None and manager.mapper is not None:
-            manager.mapper.ready()
             return manager.mapper
         if issubclass(subject, Instrumented):
             # Another ORM in the process would take our class for an object of its own.

@@ -256,6 +256,7 @@ class QueryableAttribute(
                 except AttributeError:
                     pass
             elif "prop" in self.__dict__:
+                self.prop.parent.ready()
                 if hasattr(self.prop, name):
                     return getattr(self.prop, name)
                 # A user's comparator_factory may offer more.
@@ -306,7 +307,9 @@ class QueryableAttribute(
     # Last in the body: below it the name hides the built-in decorator.
     @property
     def property(self) -> Any:
-        """Return the mapper's property of this name."""
+        """Return the mapper's property of this name, a relationship when it is configured."""
+        if self.__dict__.get("column") is None:
+            self.prop.parent.ready()
         return self.prop
 
 
