@@ -172,3 +172,21 @@ def test_a_subclass_is_not_merged_onto_its_base() -> None:
             return told, member.name
 
     assert both(scenario) == (("KeyError", "Bob"), ("InvalidRequestError", "Ann"))
+
+
+def test_members_that_a_new_object_was_given_as_loaded_get_its_key() -> None:
+    def scenario(orm: Orm) -> list[str]:
+        engine = memory_engine()
+        world = forum(orm, engine)
+        post, member = world.Post(title="one"), world.Member(name="Ann")
+        orm.attributes.set_committed_value(member, "posts", [world.Post(title="given")])
+        orm.attributes.set_committed_value(post, "author", member)
+        with orm.Session(engine) as session:
+            session.add(post)
+            session.commit()
+            found = session.scalars(select(world.Post)).all()
+            return sorted([each.title for each in found if each.author is member])
+
+    sqlalchemy, cormorant = both(scenario)
+    assert sqlalchemy == []
+    assert cormorant == ["given", "one"]
