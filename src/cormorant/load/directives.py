@@ -29,8 +29,8 @@ class Step:
 class Via:
     """A relationship narrowed by `and_`, or by an `of_type` that only its own entity can tell.
 
-    Equal to another one of the same criteria and values, so that what is built for one serves
-    both; one that leads to an entity of the user's is equal to itself alone.
+    Equal to another one of the same criteria, values and entities, so that what is built for
+    one serves both.
     """
 
     __slots__ = ("_name", "attribute")
@@ -40,14 +40,16 @@ class Via:
         self._name = self._find_name()
 
     def _find_name(self) -> Any:
-        entity = self.attribute.of_entity
-        if entity is not None and entity.is_aliased_class:
-            return id(self)
-        told = sa.and_(*self.criteria)._generate_cache_key()
+        clause = sa.and_(sa.true(), *self.criteria)
+        told = clause._generate_cache_key()
         if told is None:
             return id(self)
         values = tuple([bind.effective_value for bind in told.bindparams])
-        name = (self.attribute.prop, told.key, values)
+        entity = self.attribute.of_entity
+        aliased = entity if entity is not None and entity.is_aliased_class else None
+        # A cache key does not tell one alias of a table from another.
+        renamed = [each for each in clause._from_objects if not isinstance(each, sa.Table)]
+        name = (self.attribute.prop, aliased, tuple(renamed), told.key, values)
         try:
             hash(name)
         except TypeError:
