@@ -222,16 +222,17 @@ class RelationSlot:
                 listener(obj, value, token, key)
 
 
-@cython.cfunc
+@cython.ccall
 def tell_all(
-    listeners: tuple[Any, ...], returns: cython.bint, obj: Any, value: Any, third: Any, fourth: Any
+    listeners: Any, returns: cython.bint, obj: Any, value: Any, third: Any, fourth: Any
 ) -> Any:
     """Call listeners of a comer; return the value to take."""
+    heard: tuple[Any, ...] = listeners
     if returns:
-        for listener in listeners:
+        for listener in heard:
             value = listener(obj, value, third, fourth)
     else:
-        for listener in listeners:
+        for listener in heard:
             listener(obj, value, third, fourth)
     return value
 

@@ -12,7 +12,7 @@ from cormorant.event.adapt import mark
 from cormorant.event.catalog import AttributeEvents
 from cormorant.event.constants import NO_KEY
 from cormorant.event.places import OfAttribute
-from cormorant.instrument._related_cy import ObjectSlot, RelationSlot
+from cormorant.instrument._related_cy import ObjectSlot, RelationSlot, tell_all
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
@@ -118,24 +118,19 @@ class RelatedAttribute(RelationSlot):
         for event in ("append", "remove") if self.collection else ("set", "remove"):
             AttributeEvents.board.add(place, mark(AttributeEvents.events[event], _OWN_PLACE))
 
-    def tell_early(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
+    def heard(self, event: str) -> tuple[tuple[Any, ...], bool]:
+        """Return the listeners of an event, and whether they return the value to use."""
+        return self.listeners.get(event, _EMPTY), event in self.returning
+
+    def tell_early(self, event: str, target: Any, value: Any, third: Any, key: Any) -> Any:
         """Fire the part of an event that comes before session and other side are told."""
-        return self._tell(self.early.get(event, _EMPTY), event, target, value, *rest)
+        listeners = self.early.get(event, _EMPTY)
+        return tell_all(listeners, event in self.returning, target, value, third, key)
 
-    def tell(self, event: str, target: Any, value: Any, *rest: Any) -> Any:
+    def tell(self, event: str, target: Any, value: Any, third: Any, key: Any) -> Any:
         """Fire an event that may replace `value`; return the value to use."""
-        return self._tell(self.listeners.get(event, _EMPTY), event, target, value, *rest)
-
-    def _tell(
-        self, listeners: tuple[Any, ...], event: str, target: Any, value: Any, *rest: Any
-    ) -> Any:
-        if event in self.returning:
-            for listener in listeners:
-                value = listener(target, value, *rest)
-        else:
-            for listener in listeners:
-                listener(target, value, *rest)
-        return value
+        listeners, returns = self.heard(event)
+        return tell_all(listeners, returns, target, value, third, key) if listeners else value
 
     def converts(self, event: str) -> bool:
         """Tell whether a listener may make a member of what is given."""
@@ -217,7 +212,12 @@ class RelatedObject(RelatedAttribute, ObjectSlot):
             return self.fetch(obj, state)
         if self.loads_pending and state.pk is None and state.link is not None:
             return self.fetch(obj, state)
-        return self.tell("init_scalar", obj, None, values)
+        listeners, returns = self.heard("init_scalar")
+        value = None
+        for listener in listeners:
+            answer = listener(obj, value, values)
+            value = answer if returns else None
+        return value
 
     def erase(self, obj: Any) -> None:
         """Delete the value, with its events."""

@@ -7,7 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from cormorant.event.constants import NO_KEY
-from cormorant.instrument._related_cy import CollectionSlot, find_empty, keep_empty, take_empty
+from cormorant.instrument._related_cy import (
+    CollectionSlot,
+    find_empty,
+    keep_empty,
+    take_empty,
+    tell_all,
+)
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     InstanceState,
@@ -124,10 +130,11 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
                 shape.put(fresh, item)
             else:
                 shape.add(fresh, item, token)
+        heard, returns = self.heard("append_wo_mutation")
         once = list({id(item): item for item in before}.values())
-        for item in once if self.listeners.get("append_wo_mutation") else ():
+        for item in once if heard else ():
             if id(item) in wanted:
-                self.tell("append_wo_mutation", obj, item, token, NO_KEY)
+                tell_all(heard, returns, obj, item, token, NO_KEY)
         for item in once:
             if id(item) not in wanted:
                 self.removing(state, fresh, item, token)
