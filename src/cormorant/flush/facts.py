@@ -76,11 +76,12 @@ class WriteFacts:
 
 
 def _collect(mapper: Mapper, table: Any) -> WriteFacts:
-    props = {}
-    for prop in mapper.column_attrs:
-        for column in prop.columns:
-            if getattr(column, "table", None) is table:
-                props[column] = prop
+    props = {
+        column: prop
+        for prop in mapper.column_attrs
+        for column in prop.columns
+        if getattr(column, "table", None) is table
+    }
     generated = _generated_key(table, props)
     mapped = [(props[column].key, column) for column in table.c if column in props]
     written = [(key, column) for key, column in mapped if column.computed is None]

@@ -134,11 +134,7 @@ def _insert_batch(
         _take_answers(context, mapper, facts, objects, fetched, answers)
     elif missing_pk:
         made = wire.run_each(connection, plan, rows, road)
-        if facts.is_root:
-            take_keys(objects, made, missing_pk[0], context.session.identity_map.of(mapper))
-        else:
-            for obj, key in zip(objects, made, strict=True):
-                values_of(obj)[missing_pk[0]] = key
+        _take_made_keys(context, mapper, facts, objects, missing_pk[0], made)
     else:
         wire.run_many(connection, plan, rows, road)
         if facts.is_root:
@@ -147,6 +143,22 @@ def _insert_batch(
     if nulls:
         fill_nulls(objects, nulls)
     _after_batch(context, mapper, facts, objects, keys, fetched)
+
+
+def _take_made_keys(
+    context: UOWTransaction,
+    mapper: Mapper,
+    facts: WriteFacts,
+    objects: list[Any],
+    key: str,
+    made: list[Any],
+) -> None:
+    """Give objects the values that the database made for the one column of their key."""
+    if facts.is_root:
+        take_keys(objects, made, key, context.session.identity_map.of(mapper))
+        return
+    for obj, value in zip(objects, made, strict=True):
+        values_of(obj)[key] = value
 
 
 def _fetched_keys(

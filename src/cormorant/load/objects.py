@@ -129,10 +129,9 @@ def objects_of(
             return objects_of(mapper, rows, keys, start, processors, target, branch)
     known = target.identity_map.of(mapper)
     overwrite = target.overwrite or mapper.always_refresh
+    parts = None
     if mapper.polymorphic_on is not None and mapper.polymorphic_map:
         parts = split(mapper, rows, keys, start, processors, bool(target.context.loaded_listeners))
-    else:
-        parts = None
     if parts is None:
         filler = filler_for(mapper, keys, start, processors, branch)
         found: list[Any] = filler.objects(rows, target.link, known, overwrite, target.context)

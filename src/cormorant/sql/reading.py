@@ -110,13 +110,7 @@ class SelectPlan:
         self.processors = wiring.processors if any(wiring.processors) else None
         columns = compiled.compile_state.statement._raw_columns
         self.kinds = tuple(column.type for column in columns)
-        keys = [about.keyname for about in compiled._result_columns]
-        self.spans = tuple(
-            span
-            if span.name or span.entity is not None
-            else replace(span, keys=(keys[span.start],), name=keys[span.start])
-            for span in spans
-        )
+        self.spans = _named_spans(spans, [about.keyname for about in compiled._result_columns])
         owners = [span.entity.class_.__name__ for span in spans if span.entity is not None]
         self.facts = Facts(owners[0] if owners else "", step="SELECT")
         self.sql = wiring.sql
@@ -143,6 +137,16 @@ class SelectPlan:
         if processors is not None:
             self.spans = tuple(span.taking(processors) for span in self.spans)
         self.known = True
+
+
+def _named_spans(spans: tuple[Span, ...], keys: list[str]) -> tuple[Span, ...]:
+    """Return spans that have names: that of a lone column is the key it has in the row."""
+    return tuple(
+        span
+        if span.name or span.entity is not None
+        else replace(span, keys=(keys[span.start],), name=keys[span.start])
+        for span in spans
+    )
 
 
 def _parameter(column: Any, op: Any, value: Any) -> Any:
