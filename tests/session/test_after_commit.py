@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,33 +11,14 @@ from sqlalchemy.exc import InvalidRequestError, ResourceClosedError, SQLAlchemyE
 
 from cormorant import Session, event, select
 from cormorant.exc import AfterCommitErrors
-from tests.people import People, declare
+from tests.people import People
+
+from .conftest import failing
 
 COMMITTED = (
     "The transaction is committed, but {} listener(s) or callback(s) after the commit failed. "
     "The data is durable: do not repeat the transaction, repeat the failed work."
 )
-
-
-@pytest.fixture
-def engine(sqlite_file_engine: Engine) -> Engine:
-    """Give a database that a second connection can look into."""
-    return sqlite_file_engine
-
-
-@pytest.fixture
-def people(engine: Engine) -> People:
-    """Declare the classes and make their tables."""
-    return declare(engine)
-
-
-def failing(problem: Exception) -> Callable[..., None]:
-    """Make a function that raises, whatever it is given."""
-
-    def fail(*arguments: Any) -> None:
-        raise problem
-
-    return fail
 
 
 def test_callbacks_run_once_in_their_order_after_the_listeners(

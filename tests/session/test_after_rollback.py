@@ -13,24 +13,14 @@ from sqlalchemy.exc import IntegrityError
 
 from cormorant import Session, event, inspect
 from cormorant.exc import RollbackListenerWarning
-from tests.people import People, declare
+from tests.people import People
+
+from .conftest import failing
 
 REPORTED = (
     "A listener or callback of a rollback raised ValueError; the rollback is done all the same."
 )
 WITH_LOG = f"{REPORTED} Its traceback is in the log 'cormorant.session'."
-
-
-@pytest.fixture
-def engine(sqlite_file_engine: Engine) -> Engine:
-    """Give a database that a second connection can look into."""
-    return sqlite_file_engine
-
-
-@pytest.fixture
-def people(engine: Engine) -> People:
-    """Declare the classes and make their tables."""
-    return declare(engine)
 
 
 @pytest.fixture
@@ -40,15 +30,6 @@ def reported(caplog: pytest.LogCaptureFixture) -> Callable[[], list[Any]]:
         (record.name, record.message, record.exc_info[1] if record.exc_info else None)
         for record in caplog.records
     ]
-
-
-def failing(problem: Exception) -> Callable[..., None]:
-    """Make a function that raises, whatever it is given."""
-
-    def fail(*arguments: Any) -> None:
-        raise problem
-
-    return fail
 
 
 def busy_session(engine: Engine, people: People) -> tuple[Session, Any]:

@@ -67,12 +67,6 @@ class Gate:
 
 
 @pytest.fixture
-def engine(sqlite_file_engine: Engine) -> Engine:
-    """Give a file: its connections may go from thread to thread."""
-    return sqlite_file_engine
-
-
-@pytest.fixture
 def people(engine: Engine) -> People:
     """Make the tables, with one user."""
     people = declare(engine)
