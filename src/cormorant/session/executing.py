@@ -92,11 +92,11 @@ def ask(
     """
     runs = runs or run
     state = ORMExecuteState(session, statement, params, options, bind_arguments, runs, load)
-    for position, listener in enumerate(session.dispatch.do_orm_execute):
-        state.position = position
+    for listener in session.dispatch.do_orm_execute:
         answer = listener(state)
         if answer is not None:
             return state, answer
+        state.position += 1
     return state, None
 
 

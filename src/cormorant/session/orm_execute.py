@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -87,6 +86,25 @@ class ORMExecuteState:
     these and the statement's as it came. `bind_arguments` go to `Session.get_bind`.
     """
 
+    __slots__ = (
+        "_bind_arguments",
+        "_came",
+        "_given_arguments",
+        "_given_options",
+        "_load",
+        "_local_options",
+        "_options_here",
+        "_run",
+        "parameters",
+        "position",
+        "session",
+        "statement",
+    )
+
+    _bind_arguments: dict[str, Any] | None
+    _local_options: immutabledict[str, Any] | None
+    _options_here: immutabledict[str, Any] | None
+
     def __init__(
         self,
         session: Session,
@@ -98,33 +116,49 @@ class ORMExecuteState:
         load: OwnLoad = USERS_OWN,
     ) -> None:
         self.session = session
-        self.statement = statement
+        self.statement = self._came = statement
         self.parameters = parameters
         self.position = 0
         self._given_options = execution_options
         self._given_arguments = bind_arguments
-        self._came = statement
         self._run = run
         self._load = load
+        # Made when a listener asks for it: most look at the statement only.
+        self._local_options = self._options_here = self._bind_arguments = None
 
-    # What follows is made when a listener asks for it: most look at the statement only.
-
-    @cached_property
+    @property
     def local_execution_options(self) -> immutabledict[str, Any]:
         """The options of the call and of the session."""
-        return self._local_options_given()
+        if self._local_options is None:
+            self._local_options = self._local_options_given()
+        return self._local_options
 
-    @cached_property
+    @local_execution_options.setter
+    def local_execution_options(self, options: immutabledict[str, Any]) -> None:
+        self._local_options = options
+
+    @property
     def execution_options(self) -> immutabledict[str, Any]:
         """The options of the call, of the session, and of the statement as it came."""
-        found: immutabledict[str, Any]
-        found = immutabledict(_options_of(self._came)).union(self.local_execution_options)
-        return found
+        if self._options_here is None:
+            own: immutabledict[str, Any] = immutabledict(_options_of(self._came))
+            self._options_here = own.union(self.local_execution_options)
+        return self._options_here
 
-    @cached_property
+    @execution_options.setter
+    def execution_options(self, options: immutabledict[str, Any]) -> None:
+        self._options_here = options
+
+    @property
     def bind_arguments(self) -> dict[str, Any]:
         """What goes to `Session.get_bind`."""
-        return _bind_arguments(self._came, self._given_arguments)
+        if self._bind_arguments is None:
+            self._bind_arguments = _bind_arguments(self._came, self._given_arguments)
+        return self._bind_arguments
+
+    @bind_arguments.setter
+    def bind_arguments(self, arguments: dict[str, Any]) -> None:
+        self._bind_arguments = arguments
 
     def _local_options_given(self) -> immutabledict[str, Any]:
         own = _options_of(self._came)
@@ -134,9 +168,11 @@ class ORMExecuteState:
 
     def as_left(self) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
         """Return execution options and bind arguments as the listeners have left them."""
-        made = self.__dict__
-        options = made.get("local_execution_options", self._given_options)
-        return options, made.get("bind_arguments", self._given_arguments)
+        options, arguments = self._local_options, self._bind_arguments
+        return (
+            self._given_options if options is None else options,
+            self._given_arguments if arguments is None else arguments,
+        )
 
     @property
     def is_changed(self) -> bool:
