@@ -14,6 +14,8 @@ from sqlalchemy.pool import StaticPool
 from cormorant import Session, event
 from tests.people import People, declare
 
+from .stories import PLACES, Stage, stage_at
+
 MAPPER_EVENTS = [
     f"{when}_{what}" for what in ("insert", "update", "delete") for when in ("before", "after")
 ]
@@ -69,3 +71,11 @@ def written(request: pytest.FixtureRequest) -> Iterator[Written]:
     found.statements.clear()
     yield found
     engine.dispose()
+
+
+@pytest.fixture
+def stage(request: pytest.FixtureRequest) -> Stage:
+    """Give rows of music at the place that the test names; the log has their mapper events."""
+    found = stage_at(request.param, request.getfixturevalue(PLACES[request.param]))
+    hear(found.log, *found.music.classes)
+    return found
