@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Integer, String, create_engine
+from sqlalchemy import Column, ForeignKey, Integer, String, and_, create_engine, func, select
 
 from tests.contract.library import counted, library, loaded
 from tests.contract.oracle import Orm
@@ -220,3 +220,38 @@ def test_the_path_of_a_load_on_access_starts_at_its_owner() -> None:
     own = "ORM Path[Mapper[Author(authors)] -> Author.books]"
     led = f"ORM Path[Mapper[Book(books)] -> Book.author -> {own[9:]}"
     assert both(scenario) == ([own, led], [own, own])
+
+
+def test_a_correlated_condition_of_a_tree_means_the_parent_in_every_load() -> None:
+    def scenario(orm: Orm) -> list[Any]:
+        Base: Any = orm.declarative_base()
+
+        class Node(Base):  # type: ignore[misc] # the base is made at run time
+            __tablename__ = "nodes"
+            id: Any = Column(Integer, primary_key=True)
+            above_id: Any = Column(ForeignKey("nodes.id"))
+
+        other = Node.__table__.alias()
+        newest = select(func.max(other.c.id)).where(other.c.above_id == Node.id)
+        newest = newest.correlate(Node.__table__)
+        remote = orm.remote
+        condition = and_(
+            Node.id == remote(orm.foreign(Node.above_id)),
+            remote(Node.id) == newest.scalar_subquery(),
+        )
+        Node.last = orm.relationship(Node, primaryjoin=condition, viewonly=True, uselist=False)
+        Base.metadata.create_all(engine := create_engine("sqlite://"))
+        told: list[Any] = []
+        with orm.Session(engine) as session:
+            for key, above in ((1, None), (2, 1), (3, 1), (4, 2)):
+                session.add(Node(id=key, above_id=above))
+                session.flush()
+            session.commit()
+        for loader in (orm.lazyload, orm.joinedload, orm.selectinload):
+            with orm.Session(engine) as session:
+                one = orm.select(Node).options(loader(Node.last)).where(Node.id == 1)
+                last = session.scalars(one).unique().one().last
+                told.append(last and last.id)
+        return told
+
+    assert both(scenario) == ([3, None, None], [3, 3, 3])

@@ -74,7 +74,26 @@ def between(prop: Any, near: Entity, far: Entity, middle: Any = None) -> tuple[A
 
     The second one is None, or that between the association table `middle` and `far`.
     """
-    return placed(prop, partial(adapted, near), partial(adapted, far), middle)
+    first, second = placed(prop, partial(adapted, near), partial(adapted, far), middle)
+    return _with_tables(prop, first, near, far), _with_tables(prop, second, near, far)
+
+
+def _with_tables(prop: Any, condition: Any, near: Entity, far: Entity) -> Any:
+    """Return a condition whose subqueries name the selectables of the two entities.
+
+    Their columns stand there already; `correlate()` names tables.
+    """
+    if condition is None or not (near.is_aliased_class or far.is_aliased_class):
+        return condition
+    # Of one table on both sides a column without a mark is that of `near`.
+    sides = ((prop.mapper, far), (prop.parent, near))
+    moved = {table: adapted(entity, table) for mapper, entity in sides for table in mapper.tables}
+
+    def put(element: Any, **_options: Any) -> Any:
+        # What has another name already stays, with the table that it is a name of.
+        return element if element.__visit_name__ == "alias" else moved.get(element)
+
+    return visitors.replacement_traverse(condition, {}, put)
 
 
 def placed(prop: Any, near: Put, far: Put, middle: Any = None) -> tuple[Any, Any]:
@@ -105,7 +124,11 @@ def placed(prop: Any, near: Put, far: Put, middle: Any = None) -> tuple[Any, Any
 def _with_columns(condition: Any, choose: Callable[[Any, Any], Any]) -> Any:
     def put(element: Any, **_options: Any) -> Any:
         column = bare(element)
-        return None if column is None else choose(element, column)
+        if column is None:
+            return None
+        found = choose(element, column)
+        # Core leaves alone from then on what it was given: not the plain column of both sides.
+        return element if found is column else found
 
     return visitors.replacement_traverse(condition, {}, put)
 
