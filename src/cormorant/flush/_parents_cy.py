@@ -76,7 +76,7 @@ def take_parent_keys(objects: Any, link: Any, incoming: Any, plan_of: Any) -> An
     """Copy the keys of parents into new children.
 
     Return (child, relationship, parent) where that is not a plain copy: an attribute with
-    listeners, a parent without a key.
+    listeners, a parent without a key. What stands in `incoming` is copied from there.
     """
     odd: list[Any] = []
     last: Any = None
@@ -87,10 +87,14 @@ def take_parent_keys(objects: Any, link: Any, incoming: Any, plan_of: Any) -> An
             last = type(obj)
             plan = plan_of(obj)
             to_one = () if plan is None else plan.to_one
-        if not to_one or (known and id(obj) in known):
+        if not to_one:
             continue
+        # A parent that does not know its children from their side put some of them in there.
+        entries: Any = known.get(id(obj)) if known else None
         values: dict[Any, Any] = values_of(obj)
         for key, _class, pairs, prop in to_one:
+            if entries is not None and is_among(prop, entries):
+                continue
             parent = values.get(key)
             if parent is None:
                 if key in values:
@@ -100,6 +104,15 @@ def take_parent_keys(objects: Any, link: Any, incoming: Any, plan_of: Any) -> An
             if theirs is not None and not copy_keys(theirs, values, pairs):
                 odd.append((obj, prop, parent))
     return odd
+
+
+@cython.cfunc
+def is_among(prop: Any, entries: Any) -> cython.bint:
+    """Tell whether a relationship has an entry of its own."""
+    for known, _parent in entries:
+        if known is prop:
+            return True
+    return False
 
 
 @cython.cfunc

@@ -29,9 +29,14 @@ def sync_keys(context: UOWTransaction, objects: list[Any]) -> None:
 def sync_new(context: UOWTransaction, objects: list[Any]) -> None:
     """Give new objects the keys of their parents."""
     odd = take_parent_keys(objects, context.link, context.incoming, key_plan)
+    # None first: another relationship may have a parent for the same key.
+    for obj, prop, parent in odd:
+        if parent is None:
+            sync_object(obj, [(prop, None)])
     sync_keys(context, objects)
     for obj, prop, parent in odd:
-        sync_object(obj, [(prop, parent)])
+        if parent is not None:
+            sync_object(obj, [(prop, parent)])
 
 
 def sync_from_outside(context: UOWTransaction, ring: list[Mapper], objects: list[Any]) -> None:
