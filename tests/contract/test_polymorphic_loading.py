@@ -162,3 +162,21 @@ def test_what_is_no_subclass_is_refused(orm: Orm, heard: Recorder, engine: Engin
         heard.error(lambda: orm.with_polymorphic(world.Engineer, [world.Manager])),
         heard.error(lambda: orm.with_polymorphic(world.Person, [world.Firm])),
     ]
+
+
+@contract("sqlite", roads=ROADS)
+def test_an_expired_object_takes_no_columns_of_a_subclass(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = staffed(orm, engine, INLINE)
+    Engineer = world.Engineer
+    with orm.Session(engine) as session:
+        option = orm.joinedload(Engineer.firm)
+        people = session.scalars(orm.select(Engineer).options(option).order_by(Engineer.id)).all()
+        session.expire_all()
+        told = []
+        for each in people:
+            name = each.name
+            known = set(vars(each)) - {"_sa_instance_state", "person_id", "firm"}
+            told.append([name, type(each).__name__, sorted(known)])
+        return told

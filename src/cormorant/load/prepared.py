@@ -10,6 +10,7 @@ from cormorant.load.objects import Target, filler_for, objects_of
 from cormorant.load.related import entity_select, lazy_read
 from cormorant.load.shapes import objects_along, take_along
 from cormorant.mapping.inherit import key_columns
+from cormorant.mapping.polymorphic import parts_for
 from cormorant.sql.prepared import PreparedSelect, prepare_read, prepare_select
 
 if TYPE_CHECKING:
@@ -126,7 +127,10 @@ def _load_along(
 def reload_by_key(
     branch: Branch, obj: Any, state: Any, connection: Connection, target: Target, lock: Any
 ) -> bool:
-    """Load the columns of an object anew with what stands in the same row; False: no row."""
+    """Load the columns of an object anew with what stands in the same row; False: no row.
+
+    Columns of subclasses that stand there as well are none of the object's.
+    """
     mapper = branch.mapper
     prepared = read_by_key(branch, lock)
     rows, processors = prepared.fetch(connection, mapper.identity_of(state.pk))
@@ -134,7 +138,8 @@ def reload_by_key(
         return False
     span = prepared.spans(processors)[0]
     own: Any = span.processors or [None] * len(span.keys)
-    for key, value, process in zip(span.keys, rows[0], own, strict=False):
+    for place, key in parts_for(mapper, span.keys):
+        value, process = rows[0][place], own[place]
         state.values[key] = value if process is None else process(value)
     take_along([obj] * len(rows), rows, span, target)
     extra = state.extras()
