@@ -213,3 +213,71 @@ def test_rows_of_all_tables_of_an_object_follow_its_key(
             return seen, [port.name, port.town, port.people, port.ships, town.people]
 
     scenario(database, "fast", request)
+
+
+def cascading(engine: Engine) -> Engine:
+    """Have SQLite heed foreign keys, so that it moves the rows of children itself."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA foreign_keys=ON"))
+        engine.dispose()
+    return engine
+
+
+@contract(*BOTH)
+def test_children_in_memory_have_the_key_that_the_database_gave_their_rows(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Base: Any = orm.declarative_base()
+
+    class User(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "users"
+        name: Any = Column(String(20), primary_key=True)
+        notes = orm.relationship("Note", back_populates="user", order_by="Note.id")
+        books = orm.relationship("Book", back_populates="user", order_by="Book.number")
+
+    class Note(Base):  # type: ignore[misc] # as above
+        __tablename__ = "notes"
+        id: Any = Column(Integer, primary_key=True)
+        text = Column(String(20))
+        user_name: Any = Column(ForeignKey("users.name", onupdate="CASCADE"))
+        user = orm.relationship("User", back_populates="notes")
+
+    class Book(Base):  # type: ignore[misc] # as above
+        __tablename__ = "books"
+        user_name: Any = Column(ForeignKey("users.name", onupdate="CASCADE"), primary_key=True)
+        number: Any = Column(Integer, primary_key=True, autoincrement=False)
+        user = orm.relationship("User", back_populates="books")
+
+    Base.metadata.create_all(cascading(engine))
+    told: list[Any] = []
+    with orm.Session(engine) as session:
+        ann = User(
+            name="Ann", notes=[Note(id=1), Note(id=2)], books=[Book(number=n) for n in (1, 2)]
+        )
+        session.add(ann)
+        session.commit()
+        notes, books = list(ann.notes), list(ann.books)
+        notes[0].text = "new"
+
+        def look() -> None:
+            told.append([[note.user_name, note.user is ann] for note in notes])
+            told.append([[orm.inspect(b).identity, b.user is ann] for b in books])
+            told.append(session.get(Book, (ann.name, 2)) is books[1])
+            told.append([each in session.dirty for each in (*notes, *books)])
+
+        ann.name = "Bea"
+        session.flush()
+        look()
+        with session.begin_nested() as inner:
+            ann.name = "Cleo"
+            session.flush()
+            look()
+            inner.rollback()
+        look()
+        session.commit()
+        look()
+        ann.name = "Dora"
+        session.flush()
+        session.rollback()
+        look()
+    return told

@@ -106,13 +106,9 @@ def take_parent_keys(objects: Any, link: Any, incoming: Any, plan_of: Any) -> An
     return odd
 
 
-@cython.cfunc
-def is_among(prop: Any, entries: Any) -> cython.bint:
+def is_among(prop: Any, entries: Any) -> bool:
     """Tell whether a relationship has an entry of its own."""
-    for known, _parent in entries:
-        if known is prop:
-            return True
-    return False
+    return any(known is prop for known, _parent in entries)
 
 
 @cython.cfunc

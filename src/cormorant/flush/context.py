@@ -51,6 +51,8 @@ class UOWTransaction:
         self.owned: set[tuple[Any, int]] = set()
         self.pairs: dict[Any, Pairs] = {}
         self.old_keys: dict[int, Any] = {}
+        self.followed: list[Any] = []
+        """Members in memory whose rows took the new key of their parent by themselves."""
         self.late: list[tuple[Any, Any, Any]] = []
         self.saved: dict[int, list[list[Any]]] = {}
         """Batches of this round in tables that refer to each other, by the first root mapper."""

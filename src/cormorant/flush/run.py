@@ -14,6 +14,7 @@ from cormorant.flush.context import UOWTransaction
 from cormorant.flush.delete import delete_unseen
 from cormorant.flush.family import by_class, delete_doomed, insert_new, update_changed
 from cormorant.flush.insert import first_without_key, refuse_lost_key
+from cormorant.flush.key_switches import follow_in_memory, moved_parents
 from cormorant.flush.late_keys import blank_late_keys, write_late_keys
 from cormorant.flush.order import (
     Ring,
@@ -182,9 +183,11 @@ def _save_batch(
     fire("before_update", changed, connection)
     relinked = take_relinked(context, [*new, *changed]) if context.watching else []
     new, heirs = find_heirs(context, new)
+    moved = []
     if changed:
         update_changed(context, root, changed, connection)
         context.updated.extend(changed)
+        moved = moved_parents(context, changed)
     if heirs:
         switch_rows(context, heirs, connection)
     if context.watching:
@@ -200,6 +203,8 @@ def _save_batch(
     fire("after_insert", new, connection)
     fire("after_update", heirs, connection)
     fire("after_update", changed, connection)
+    if moved:
+        follow_in_memory(context, moved)
     if context.watching:
         amend(context, root, [*new, *heirs, *changed], connection)
 

@@ -11,6 +11,7 @@ from cormorant.flush._rows_cy import group_changes, is_expression, net_changes, 
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
 from cormorant.flush.forget import forget_values
+from cormorant.flush.key_switches import move_key
 from cormorant.instrument._state_cy import state_of, values_of
 from cormorant.instrument.constants import NO_VALUE
 from cormorant.sql import wire
@@ -324,24 +325,11 @@ def _move_keys(
     """Move objects whose primary key was changed to their new place in the identity map."""
     if not facts.is_root or not any(key in mapper.pk_keys for key in keys):
         return
-    known = context.session.identity_map.of(mapper)
     for obj in objects:
-        state = state_of(obj)
-        parts = tuple(
-            [
-                state.values.get(key, old)
-                for key, old in zip(mapper.pk_keys, mapper.identity_of(state.pk), strict=True)
-            ]
-        )
-        pk = parts[0] if mapper.single_key else parts
-        if pk == state.pk:
-            continue
-        context.session.key_switched(obj, state.pk, pk)
-        context.old_keys.setdefault(id(obj), state.pk)
-        known.pop(state.pk, None)
-        state.pk = pk
-        known[pk] = state.ref
-        _hand_down(mapper, obj)
+        old = move_key(context, mapper, obj)
+        if old is not None:
+            context.old_keys.setdefault(id(obj), old)
+            _hand_down(mapper, obj)
 
 
 def _hand_down(mapper: Mapper, obj: Any) -> None:

@@ -134,7 +134,7 @@ def _finish(
         node.new.append(inserted)
     node.deleted.extend(deleted)
     if node.nested:
-        for obj in [*inserted, *updated]:
+        for obj in [*inserted, *updated, *context.followed]:
             node.dirty[id(obj)] = obj
     _announce(session, inserted, deleted)
 
