@@ -121,6 +121,20 @@ def test_a_pending_object_loads_what_its_key_says(
 
 
 @contract()
+def test_a_pending_object_loads_the_list_that_was_read_before(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Owner, Thing = owners(orm, engine, {"load_on_pending": True})
+    with orm.Session(engine, autoflush=False) as session:
+        session.add(Thing(owner_id=1))
+        session.commit()
+        owner = Owner(id=1)
+        before = len(owner.things)
+        session.add(owner)
+        return before, len(owner.things), len(owner.things)
+
+
+@contract()
 def test_a_subclass_that_is_not_loaded_as_such_is_taken_where_classes_are_not_checked(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:

@@ -1146,8 +1146,8 @@ def current_values(obj: Any) -> Any:
 def collection_here(obj: Any, key: Any) -> Any:
     """Return the collection of an object that nothing has expired, or None.
 
-    That is its value, or what was read while it was empty: where that is a list alone, it may be
-    the one of another attribute.
+    That is its value, or what was read of a new object while it was empty: where that is a list
+    alone, it may be the one of another attribute.
     """
     if not isinstance(obj, Instrumented):
         return None
@@ -1162,8 +1162,8 @@ def collection_here(obj: Any, key: Any) -> Any:
                 return cython.cast(object, found)
         elif key in values:
             return values[key]
-    if state.pk is not None and not state.flags & FLAG_FLUSHING:
-        return None  # it has a row by now: what stands there is to be loaded
+    if state.link is not None or state.pk is not None:
+        return None  # what stands in the database may have to be loaded
     if type(state.empties) is dict:
         return state.empties.get(key)
     return state.empties
