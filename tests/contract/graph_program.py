@@ -36,6 +36,8 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
   by the oracle, see `by_class` in wanted.py. The programs on users fail in the midst.
 - Nobody changes who refers to an owner whose list in memory does not hold them: the oracle tells
   of their removal (test_a_list_that_lacks_who_leaves_from_the_other_side_is_not_told).
+- A reply is moved with nothing left to write: the oracle keeps one that an orphan takes along, and
+  its row refers to what is deleted (test_who_is_deleted_and_comes_into_another_list_is_deleted).
 - Replies make no circles: those of persistent comments can be written here, not in the oracle.
 """
 
@@ -284,9 +286,10 @@ class Graph(Play):
         self.read_keys()
         comment, post = self.held(self.comments, first), self.held(self.posts, second)
         if comment is not None and post is not None and not self.is_missed(comment):
-            if comment in self.session.new:
+            if comment in self.session.new or self.read(comment.parent) is not None:
                 self.session.flush()
-            comment.post = post
+            if comment in self.session:
+                comment.post = post
 
     def orphan(self, first: int, second: int) -> Any:
         """Take a comment away from its post, which owns it."""

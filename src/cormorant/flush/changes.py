@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
 from cormorant.flush._pairs_cy import take_members, take_new_pairs
@@ -16,6 +13,7 @@ from cormorant.flush._rows_cy import by_root, by_type
 from cormorant.flush.associations import let_pairs_go, pairs_of
 from cormorant.flush.key_switches import family_is_followed, follow_keys
 from cormorant.flush.orphans import note_leaver, note_reference, take_orphans
+from cormorant.flush.outsiders import leaves_outside, note_outsider, warn_of_strangers
 from cormorant.flush.parents import key_plan
 from cormorant.flush.sync import sync_leavers
 from cormorant.instrument._state_cy import (
@@ -165,6 +163,8 @@ def relate(context: UOWTransaction, changes: Changes) -> None:
             _put(changes.deleted, obj)
     if released:
         sync_leavers(context, released)
+    if context.strangers:
+        warn_of_strangers(context)
 
 
 def _load_for_release(context: UOWTransaction, doomed: list[Any]) -> None:
@@ -257,7 +257,7 @@ def _take_parent(context: UOWTransaction, prop: Any, obj: Any, parent: Any) -> N
     if parent is not None:
         _check_class(prop, parent)
         if not context.session.has(parent):
-            _outside(prop, parent, "add")
+            note_outsider(context, prop, parent, obj)
             return
     _hand_over(context, prop, obj, parent)
 
@@ -277,7 +277,7 @@ def _give_children(
     for child in added:
         _check_class(prop, child)
         if not context.session.has(child):
-            _outside(prop, child, "add")
+            note_outsider(context, prop, child, obj)
             context.outsiders.append((child, prop, obj))
             continue
         if id(child) in context.link.deleted:
@@ -303,7 +303,7 @@ def _pair_up(context: UOWTransaction, prop: Any, obj: Any, before: dict[str, Any
         context.owned.update([(prop.origin, id(each)) for each in added if id(each) not in doomed])
     for member in removed:
         note_leaver(context, prop, member)
-    pairs.let_go(obj, [each for each in removed if not _is_outside(context, prop, each)])
+    pairs.let_go(obj, [each for each in removed if not leaves_outside(context, prop, each, obj)])
 
 
 def _pair_odd(context: UOWTransaction, prop: Any, obj: Any, members: list[Any]) -> None:
@@ -312,7 +312,7 @@ def _pair_odd(context: UOWTransaction, prop: Any, obj: Any, members: list[Any]) 
     for member in members:
         _check_class(prop, member)
         if not context.session.has(member):
-            _outside(prop, member, "add")
+            note_outsider(context, prop, member, obj)
         elif id(member) not in context.link.deleted:
             comers.append(member)
     if comers:
@@ -351,10 +351,17 @@ def member_changes(
     )
 
 
-def _let_go(context: UOWTransaction, changes: Changes, prop: Any, child: Any, owner: Any) -> None:
+def _let_go(
+    context: UOWTransaction,
+    changes: Changes,
+    prop: Any,
+    child: Any,
+    owner: Any,
+    left: bool = True,
+) -> None:
     if child is None or id(child) in context.link.deleted:
         return
-    if _is_outside(context, prop, child):
+    if leaves_outside(context, prop, child, owner if left else None):
         if not prop.cascade.delete_orphan:
             context.outsiders.append((child, prop, None))
         return
@@ -421,10 +428,10 @@ def _release_children(context: UOWTransaction, changes: Changes, obj: Any) -> li
         for child in gone:
             note_leaver(context, prop, child)
         if not prop.cascade.delete:
-            new = {id(child) for child in comers}
+            new, left = {id(child) for child in comers}, {id(child) for child in gone}
             for child in [*members, *gone]:
                 if id(child) not in context.link.deleted and id(child) not in new:
-                    _let_go(context, changes, prop, child, obj)
+                    _let_go(context, changes, prop, child, obj, id(child) in left)
                     released.append(child)
     return released
 
@@ -462,24 +469,3 @@ def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
     problem = prop.refusal(state_of(member).mapper)
     if problem is not None:
         raise exc.FlushError(problem)
-
-
-def _is_outside(context: UOWTransaction, prop: Any, member: Any) -> bool:
-    """Tell whether a member that leaves is not in this session, and not deleted; warn of it."""
-    if member is None:
-        return False
-    state = state_of(member)
-    outside = state.link is not context.link and not state.flags & FLAG_DELETED
-    if outside:
-        _outside(prop, member, "delete")
-    return outside
-
-
-def _outside(prop: RelationshipProperty[Any], member: Any, operation: str) -> None:
-    warnings.warn(
-        SAWarning(
-            f"Object of type <{type(member).__name__}> not in session, {operation} operation "
-            f"along '{prop}' will not proceed; add it with session.add()."
-        ),
-        stacklevel=2,
-    )

@@ -45,6 +45,10 @@ class UOWTransaction:
         """What the relationships held when the round looked at them, by id of the object."""
         self.incoming: dict[int, list[tuple[Any, Any]]] = {}
         self.outsiders: list[tuple[Any, Any, Any]] = []
+        self.strangers: list[tuple[Any, str]] = []
+        """Owners of members that are not in the session, and what is to be said of each."""
+        self.orphans: set[int] = set()
+        """Ids of the objects that this flush deletes because nobody owns them any more."""
         self.touched: dict[int, Any] = {}
         self.inherited: dict[int, Any] = {}
         self.leavers: list[tuple[Any, Any]] = []

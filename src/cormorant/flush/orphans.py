@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cormorant.instrument._state_cy import FLAG_DELETED, FLAG_FLUSHING, state_of
@@ -10,6 +11,7 @@ from cormorant.instrument.constants import NO_VALUE
 if TYPE_CHECKING:
     from cormorant.flush.changes import Changes
     from cormorant.flush.context import UOWTransaction
+    from cormorant.instrument._state_cy import InstanceState
 
 LEAVING = FLAG_DELETED | FLAG_FLUSHING
 
@@ -39,11 +41,12 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
     """Return the leavers without a new parent and what they own; they are marked as deleted."""
     found: list[Any] = []
     leavers, context.leavers = context.leavers, []
-    for prop, child in leavers:
-        if _has_owner(context, prop, child):
-            continue
+    waiting = [child for prop, child in leavers if not _has_owner(context, prop, child)]
+    for child in waiting:
         state = state_of(child)
-        owned = state.manager.mapper.cascade_iterator("delete", state)
+        owned = state.manager.mapper.cascade_iterator(
+            "delete", state, partial(_goes_round, context, waiting)
+        )
         for obj in [child, *[member for member, *_rest in owned]]:
             its_state = state_of(obj)
             if its_state.pk is None or its_state.flags & FLAG_DELETED:
@@ -51,11 +54,41 @@ def take_orphans(context: UOWTransaction, changes: Changes) -> list[Any]:
             if id(obj) in context.link.deleted:
                 continue
             context.link.deleted[id(obj)] = obj
+            context.orphans.add(id(obj))
             context.touched[id(obj)] = obj
             context.incoming.pop(id(obj), None)
             found.append(obj)
-    changes.withdraw(found)
+    if found:
+        changes.withdraw(found)
+        _forget_comers(context)
     return found
+
+
+def _goes_round(context: UOWTransaction, waiting: list[Any], state: InstanceState) -> bool:
+    """Bring in what an orphan owns; True for what another session holds, or another object is.
+
+    The other object of its row, which stands in this session, waits to be deleted.
+    """
+    if state.pk is None or state.link is context.link or state.flags & FLAG_DELETED:
+        return False
+    if state.session is not None:
+        return True
+    twin = context.session.identity_map.find(state.manager.mapper, state.pk)
+    if twin is not None:
+        waiting.append(twin)
+        return True
+    context.session.bring_in(state.obj())
+    return False
+
+
+def _forget_comers(context: UOWTransaction) -> None:
+    """Write no pairs with orphans, and no keys of theirs into objects of no session."""
+    orphans = context.orphans
+    for pairs in context.pairs.values():
+        pairs.added[:] = [p for p in pairs.added if not orphans.intersection(map(id, p))]
+    context.outsiders[:] = [
+        each for each in context.outsiders if each[2] is None or id(each[2]) not in orphans
+    ]
 
 
 def _has_owner(context: UOWTransaction, prop: Any, child: Any) -> bool:

@@ -29,6 +29,9 @@ class FlushUnit(Protocol):
     def has(self, obj: Any) -> bool:
         """Tell whether an object belongs to this session."""
 
+    def bring_in(self, obj: Any) -> None:
+        """Attach an object that is to be deleted, with the events of that."""
+
     def stored_related(self, obj: Any, key: str) -> Any:
         """Return what a relationship to one refers to in the database, whatever is in memory."""
 

@@ -205,3 +205,5 @@ def forget_flush(session: Session, context: Any) -> None:
         session.link.changed.pop(id(obj), None)
     for obj in context.deleted:
         state_of(obj).flags &= ~FLAG_DELETING
+    for oid in context.orphans:  # nobody asked for their deletion: the next flush may find owners
+        session.link.deleted.pop(oid, None)

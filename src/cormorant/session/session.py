@@ -312,6 +312,10 @@ class Session(Statements):
         state = state_of(obj)
         return state.link is self.link and not state.flags & FLAG_DELETED
 
+    def bring_in(self, obj: object) -> None:
+        """Attach an object that is to be deleted, with the events of that."""
+        attach.bring_in(self, obj, state_of(obj))
+
     def fill_from_memory(self, obj: object, key: str) -> None:
         """Give an object its related object where that is in memory."""
         relations.fill_from_memory(self, obj, key)
