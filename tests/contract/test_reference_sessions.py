@@ -403,3 +403,23 @@ def test_the_listing_of_before_compile_update_changes_query_and_values(
         session.commit()
         rows = session.execute(orm.select(User.name, User.age).order_by(User.id)).all()
         return [count, [tuple(row) for row in rows]]
+
+
+@contract(in_order=True)
+def test_after_a_commit_the_rest_expires_before_what_was_deleted_is_told_of(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    User = people(orm, engine).User
+    told: list[Any] = []
+    with orm.Session(engine) as session:
+        kept, gone = session.scalars(orm.select(User).order_by(User.id).limit(2)).all()
+        heard.listen(User, {"expire": ("target", "attrs")})
+
+        def detached(_session: Any, instance: Any) -> None:
+            heard.note("detached", instance)
+            told.append([orm.inspect(instance).detached, instance.name, orm.inspect(kept).expired])
+
+        orm.event.listen(session, "deleted_to_detached", detached)
+        session.delete(gone)
+        session.commit()
+        return told

@@ -27,15 +27,20 @@ if TYPE_CHECKING:
 def after_commit(node: SessionTransaction, tell: Tell) -> None:
     """Detach what was deleted, expire the rest; listeners are called by `tell`."""
     session = node.session
-    if node.deleted and not session.dispatch.deleted_to_detached:
+    gone: list[Any] = []
+    if node.deleted:
+        if session.dispatch.deleted_to_detached:
+            gone = [obj for obj in node.deleted if _is_deleted_here(session, state_of(obj))]
+        # Before the others expire: what has left keeps its values.
         detach_deleted(node.deleted, session.link)
-    for obj in node.deleted if session.dispatch.deleted_to_detached else ():
-        state = state_of(obj)
-        if state.link is session.link and state.flags & FLAG_DELETED:
-            state.link = None
-            tell(session.dispatch.deleted_to_detached, session, obj)
     if session.expire_on_commit:
         expire_everything(session, tell)
+    for obj in gone:
+        tell(session.dispatch.deleted_to_detached, session, obj)
+
+
+def _is_deleted_here(session: Session, state: InstanceState) -> bool:
+    return state.link is session.link and bool(state.flags & FLAG_DELETED)
 
 
 def expire_everything(session: Session, tell: Tell = plainly) -> None:
