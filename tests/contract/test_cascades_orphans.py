@@ -407,3 +407,26 @@ def test_adding_brings_in_an_earlier_reference(
         heard.session(session)
         session.add(person)
         return [before in session, person.home in session]
+
+
+@contract(*BOTH)
+def test_who_left_no_known_parent_is_no_orphan(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = stored(orm, engine, "all, delete-orphan")
+    heard.classes(world.Address)
+    told = []
+    for number in (1, 2):
+        with orm.Session(engine) as session:
+            heard.session(session)
+            alone = world.Address(email=f"alone {number}")
+            session.add(alone)
+            session.commit()
+            child = session.get(world.Address, number)
+            assert alone.id
+            if number == 2:
+                assert alone.user is None
+            alone.user = child.user = None
+            session.commit()
+            told.append([orm.inspect(each).was_deleted for each in (alone, child)])
+    return told

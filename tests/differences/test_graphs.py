@@ -33,6 +33,20 @@ def test_a_pending_child_that_moves_to_another_owner_stays_in_the_session() -> N
     assert both(scenario) == ([False, 0], [True, 1])
 
 
+def test_an_owner_of_a_moment_leaves_no_orphan() -> None:
+    def scenario(orm: Orm) -> int:
+        world = forum_in(orm)
+        comment = world.Comment(text="a")
+        world.session.add(comment)
+        world.session.commit()
+        comment.post = world.Post(title="of a moment")
+        comment.post = None
+        world.session.commit()
+        return int(world.session.query(world.Comment).count())
+
+    assert both(scenario) == (0, 1)
+
+
 def test_a_rolled_back_object_forgets_its_changes() -> None:
     def scenario(orm: Orm) -> list[Any]:
         world = forum_in(orm)

@@ -28,7 +28,8 @@ def note_leaver(context: UOWTransaction, prop: Any, child: Any) -> None:
 def note_reference(context: UOWTransaction, prop: Any, obj: Any, parent: Any, before: Any) -> None:
     """Remember who becomes an orphan because `obj` refers to another parent than before."""
     reverse = prop.impl.reverse
-    if reverse is not None and reverse.owns and parent is None:
+    left = before is not None and before is not NO_VALUE
+    if reverse is not None and reverse.owns and parent is None and left:
         note_leaver(context, reverse.on_class.property, obj)
     if prop.cascade.delete_orphan:
         if parent is not None:
