@@ -8,12 +8,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import URL, Engine, MetaData, create_engine, select
+from sqlalchemy import URL, Engine, MetaData, create_engine, event, select
 from sqlalchemy.pool import NullPool
 
 from tests.databases import Place
 
 SQLITE = ("sqlite",)
+BOTH = ("sqlite", "postgresql")
 EVERY = ("sqlite", "postgresql", "mariadb")
 
 
@@ -50,6 +51,13 @@ def emptied(place: Place) -> Iterator[URL]:
         yield place.url
     finally:
         place.empty()
+
+
+def strict(engine: Engine) -> None:
+    """Let SQLite hold foreign keys and act on them, as other databases do."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
+        engine.dispose()  # connections of before would go on without
 
 
 def rows_seen(engine: Engine) -> dict[str, list[str]]:

@@ -49,3 +49,21 @@ def people(orm: Orm, engine: Engine) -> Any:
         for email, user_id in (("ann@a.org", 1), ("ann@b.org", 1), ("bob@a.org", 2)):
             connection.execute(Address.__table__.insert().values(email=email, user_id=user_id))
     return world
+
+
+def stored(orm: Orm, engine: Engine, cascade: str, children: int = 3) -> Any:
+    """Declare users with addresses and store Ann with some addresses, and Bob with none."""
+    world = blog(orm, engine, cascade)
+    with orm.Session(engine) as session:
+        ann = world.User(name="Ann")
+        ann.addresses = [world.Address(email=str(n)) for n in range(children)]
+        session.add(ann)
+        session.flush()
+        session.add(world.User(name="Bob"))
+        session.commit()
+    return world
+
+
+def names(objects: Any) -> list[str]:
+    """Return the names of objects, sorted."""
+    return sorted(getattr(each, "name", None) or each.email for each in objects)

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String
+from sqlalchemy import Engine
 
+from .databases import BOTH, strict
 from .heard import Recorder
-from .models import blog
+from .models import blog, names, stored
 from .oracle import Orm
 from .runner import contract
-
-BOTH = ("sqlite", "postgresql")
-
-
-def stored(orm: Orm, engine: Engine, cascade: str, children: int = 3) -> Any:
-    """Declare users with addresses and store Ann with some addresses, and Bob with none."""
-    world = blog(orm, engine, cascade)
-    with orm.Session(engine) as session:
-        ann = world.User(name="Ann")
-        ann.addresses = [world.Address(email=str(n)) for n in range(children)]
-        session.add(ann)
-        session.flush()
-        session.add(world.User(name="Bob"))
-        session.commit()
-    return world
-
-
-def tree(orm: Orm, engine: Engine, **options: Any) -> Any:
-    """Declare nodes with children; `options` are those of `Node.children`."""
-    Base: Any = orm.declarative_base()
-
-    class Node(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "nodes"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        parent_id: Any = Column(ForeignKey("nodes.id"))
-        children = orm.relationship("Node", back_populates="parent", order_by=id, **options)
-        parent = orm.relationship("Node", back_populates="children", remote_side=id)
-
-    Base.metadata.create_all(engine)
-    return SimpleNamespace(Base=Base, Node=Node)
-
-
-def names(objects: Any) -> list[str]:
-    """Return the names of objects, sorted."""
-    return sorted(getattr(each, "name", None) or each.email for each in objects)
+from .shapes import boxes, tree
 
 
 @contract(*BOTH)
@@ -251,21 +216,9 @@ def test_a_tree_is_deleted_from_its_leaves(orm: Orm, heard: Recorder, engine: En
 def test_passive_deletes_leave_unloaded_children_to_the_database(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    if engine.dialect.name == "sqlite":
-        enforce_foreign_keys(engine)
-    Base: Any = orm.declarative_base()
-
-    class Box(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "boxes"
-        id = Column(Integer, primary_key=True)
-        items = orm.relationship("Item", cascade="all, delete", passive_deletes=True)
-
-    class Item(Base):  # type: ignore[misc] # as above
-        __tablename__ = "items"
-        id = Column(Integer, primary_key=True)
-        box_id: Any = Column(ForeignKey("boxes.id", ondelete="CASCADE"))
-
-    Base.metadata.create_all(engine)
+    strict(engine)
+    world = boxes(orm, engine, cascade="all, delete", passive_deletes=True)
+    Box, Item = world.Box, world.Item
     with orm.Session(engine) as session:
         session.add_all([Box(id=n, items=[Item(), Item()]) for n in (1, 2)])
         session.commit()
@@ -285,21 +238,9 @@ def test_passive_deletes_leave_unloaded_children_to_the_database(
 
 @contract(*BOTH)
 def test_passive_deletes_all_touches_no_child(orm: Orm, heard: Recorder, engine: Engine) -> object:
-    if engine.dialect.name == "sqlite":
-        enforce_foreign_keys(engine)
-    Base: Any = orm.declarative_base()
-
-    class Box(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "boxes"
-        id = Column(Integer, primary_key=True)
-        items = orm.relationship("Item", passive_deletes="all")
-
-    class Item(Base):  # type: ignore[misc] # as above
-        __tablename__ = "items"
-        id = Column(Integer, primary_key=True)
-        box_id: Any = Column(ForeignKey("boxes.id", ondelete="CASCADE"))
-
-    Base.metadata.create_all(engine)
+    strict(engine)
+    world = boxes(orm, engine, passive_deletes="all")
+    Box, Item = world.Box, world.Item
     with orm.Session(engine) as session:
         box = Box(id=1, items=[Item(), Item()])
         session.add(box)
@@ -309,13 +250,6 @@ def test_passive_deletes_all_touches_no_child(orm: Orm, heard: Recorder, engine:
         session.delete(box)
         session.commit()
         return session.scalars(orm.select(Item)).all()
-
-
-def enforce_foreign_keys(engine: Engine) -> None:
-    """Have SQLite act on foreign keys."""
-    from sqlalchemy import event
-
-    event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA foreign_keys=ON"))
 
 
 @contract()

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
+from .databases import BOTH
 from .heard import Recorder
-from .models import blog
+from .models import blog, names
 from .oracle import Orm
 from .runner import contract
-from .test_cascades import BOTH, names
 
 
 def tagged(orm: Orm, engine: Engine, cascade: str = "save-update, merge", **options: Any) -> Any:

@@ -5,19 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String, event
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 
-from .databases import EVERY
+from .databases import EVERY, strict
 from .graph_models import forum
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract, marked
-
-
-def strict(engine: Engine) -> None:
-    """Let SQLite hold foreign keys, as other databases do."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
 
 
 def houses(orm: Orm, engine: Engine, **lazy: str) -> Any:

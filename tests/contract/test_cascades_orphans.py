@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 
+from .databases import BOTH
 from .heard import Recorder
+from .models import names, stored
 from .oracle import Orm
 from .runner import contract
-from .test_cascades import BOTH, names, stored
+from .shapes import plated
 
 
 @contract(*BOTH)
@@ -105,24 +107,8 @@ def test_an_object_that_never_had_a_parent_is_written(
 
 @contract(*BOTH)
 def test_one_to_one_replaces_and_deletes(orm: Orm, heard: Recorder, engine: Engine) -> object:
-    Base: Any = orm.declarative_base()
-
-    class Car(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "cars"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        plate = orm.relationship(
-            "Plate", uselist=False, back_populates="car", cascade="all, delete-orphan"
-        )
-
-    class Plate(Base):  # type: ignore[misc] # as above
-        __tablename__ = "plates"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        car_id: Any = Column(ForeignKey("cars.id"))
-        car = orm.relationship(Car, back_populates="plate")
-
-    Base.metadata.create_all(engine)
+    world = plated(orm, engine)
+    Car, Plate = world.Car, world.Plate
     with orm.Session(engine) as session:
         heard.session(session)
         car = Car(name="a", plate=Plate(name="1"))

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
 from . import catalog
+from .databases import BOTH
 from .heard import Recorder
+from .models import names, stored
 from .oracle import Orm
 from .runner import contract
-from .test_cascades import names, stored, tree
+from .shapes import tree
 
-BOTH = ("sqlite", "postgresql")
 TOLD = {name: catalog.INSTANCE[name] for name in ("pickle", "unpickle", "load")}
 
 

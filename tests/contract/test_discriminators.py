@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, case
@@ -12,6 +11,7 @@ from .heard import Recorder
 from .library import loaded
 from .oracle import ROADS, Orm
 from .runner import contract
+from .shapes import coded_staff
 
 
 def coded(orm: Orm, engine: Engine, style: str) -> Any:
@@ -230,51 +230,24 @@ def name_of(class_: Any) -> Any:
     return class_.__table__.c.name
 
 
-def crew(orm: Orm, engine: Engine) -> Any:
-    """Declare Person, Pilot (joined) and Cook, told by an expression; store one of each."""
-    Base: Any = orm.declarative_base()
-
-    class Person(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "persons"
-        id = Column(Integer, primary_key=True)
-        code = Column(String(20))
-        __mapper_args__ = {
-            "polymorphic_on": case((code == "p", "pilot"), (code == "c", "cook"), else_="any"),
-            "polymorphic_identity": "any",
-        }
-
-    class Pilot(Person):
-        __tablename__ = "pilots"
-        id: Any = Column(ForeignKey("persons.id"), primary_key=True)
-        ship = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "pilot"}
-
-    class Cook(Person):
-        dish = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "cook"}
-
-    Base.metadata.create_all(engine)
-    with orm.Session(engine) as session:
-        session.add_all([Pilot(code="p", ship="a"), Cook(code="c", dish="b"), Person(code="x")])
-        session.commit()
-    return SimpleNamespace(Person=Person, Pilot=Pilot, Cook=Cook)
-
-
 @contract(*EVERY, roads=ROADS)
 def test_rows_under_another_name_are_told_by_an_expression(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    world = crew(orm, engine)
-    Person, Pilot, Cook = world.Person, world.Pilot, world.Cook
+    world = coded_staff(orm, engine)
+    Person, Manager, Engineer = world.Person, world.Manager, world.Engineer
     entities = [
         lambda: orm.aliased(Person),
         lambda: orm.with_polymorphic(Person, "*"),
-        lambda: orm.with_polymorphic(Person, [Pilot], flat=True),
-        lambda: orm.with_polymorphic(Person, [Cook], aliased=True),
+        lambda: orm.with_polymorphic(Person, [Manager], flat=True),
+        lambda: orm.with_polymorphic(Person, [Engineer], aliased=True),
         lambda: orm.aliased(Person),
     ]
     told = []
     with orm.Session(engine) as session:
+        people = [Manager(code="m", title="a"), Engineer(code="e", skill="b"), Person(code="x")]
+        session.add_all(people)
+        session.commit()
         for entity in entities:
             session.expunge_all()
             chosen = entity()

@@ -8,20 +8,18 @@ from sqlalchemy import (
     Column,
     Engine,
     ForeignKey,
-    ForeignKeyConstraint,
     Integer,
     String,
     Table,
-    case,
     func,
     select,
 )
 
-from .databases import EVERY
+from .databases import EVERY, strict
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
-from .test_cascades_loading import strict
+from .shapes import coded_staff, rooms, tree
 
 WHOLE = "all, delete-orphan"
 
@@ -76,24 +74,7 @@ def test_a_tree_of_limited_depth_is_moved_and_pruned(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     strict(engine)
-    Base: Any = orm.declarative_base()
-
-    class Node(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "nodes"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        parent_id: Any = Column(ForeignKey("nodes.id"))
-        children = orm.relationship(
-            "Node",
-            back_populates="parent",
-            cascade=WHOLE,
-            lazy="joined",
-            join_depth=2,
-            order_by="Node.id",
-        )
-        parent = orm.relationship("Node", back_populates="children", remote_side=[id])
-
-    Base.metadata.create_all(engine)
+    Node = tree(orm, engine, cascade=WHOLE, lazy="joined", join_depth=2).Node
     with orm.Session(engine) as session:
         root = last = Node(name="root")
         for number in range(5):
@@ -155,35 +136,8 @@ def test_the_one_that_is_replaced_shares_its_key_with_its_owner(
 def test_a_family_told_by_an_expression_is_joined_and_loaded_by_class(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    Base: Any = orm.declarative_base()
-
-    class Firm(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "firms"
-        id = Column(Integer, primary_key=True)
-        staff = orm.relationship("Person", back_populates="firm", order_by="Person.id")
-
-    class Person(Base):  # type: ignore[misc] # as above
-        __tablename__ = "persons"
-        id = Column(Integer, primary_key=True)
-        code = Column(String(20))
-        firm_id: Any = Column(ForeignKey("firms.id"))
-        firm = orm.relationship("Firm", back_populates="staff")
-        __mapper_args__ = {
-            "polymorphic_on": case((code == "m", "manager"), (code == "e", "eng"), else_="any"),
-            "polymorphic_identity": "any",
-        }
-
-    class Manager(Person):
-        __tablename__ = "managers"
-        id: Any = Column(ForeignKey("persons.id"), primary_key=True)
-        title = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "manager"}
-
-    class Engineer(Person):
-        skill = Column(String(20))
-        __mapper_args__ = {"polymorphic_identity": "eng"}
-
-    Base.metadata.create_all(engine)
+    world = coded_staff(orm, engine)
+    Firm, Person, Manager, Engineer = world.Firm, world.Person, world.Manager, world.Engineer
     with orm.Session(engine) as session:
         staff = [Manager(code="m", title="x"), Engineer(code="e", skill="y"), Person(code="q")]
         session.add(Firm(staff=staff))
@@ -205,25 +159,8 @@ def test_a_family_told_by_an_expression_is_joined_and_loaded_by_class(
 def test_a_key_of_two_columns_that_is_half_null_refers_to_nothing(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    Base: Any = orm.declarative_base()
-
-    class Room(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "rooms"
-        house = Column(Integer, primary_key=True, autoincrement=False)
-        number = Column(Integer, primary_key=True, autoincrement=False)
-        guests = orm.relationship("Guest", back_populates="room", order_by="Guest.id")
-
-    class Guest(Base):  # type: ignore[misc] # as above
-        __tablename__ = "guests"
-        id = Column(Integer, primary_key=True)
-        house = Column(Integer)
-        number = Column(Integer)
-        room = orm.relationship("Room", back_populates="guests")
-        __table_args__ = (
-            ForeignKeyConstraint(["house", "number"], ["rooms.house", "rooms.number"]),
-        )
-
-    Base.metadata.create_all(engine)
+    world = rooms(orm, engine)
+    Room, Guest = world.Room, world.Guest
     with orm.Session(engine) as session:
         room, half, whole = Room(house=1, number=2), Guest(house=1), Guest()
         whole.room = room

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
-from .databases import EVERY
+from .databases import EVERY, strict
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract, marked
@@ -171,9 +171,7 @@ def test_keys_on_both_sides_of_pairs_change(orm: Orm, heard: Recorder, engine: E
         )
 
     Base.metadata.create_all(engine)
-    if engine.dialect.name == "sqlite":
-        orm.event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
-        engine.dispose()
+    strict(engine)
     with orm.Session(engine) as session:
         tag = Tag(name="t")
         session.add_all([Post(name="a", tags={tag}), Post(name="b", tags={tag})])

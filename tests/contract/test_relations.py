@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String
 
@@ -12,6 +10,7 @@ from .heard import Recorder
 from .models import blog, people
 from .oracle import Orm
 from .runner import contract
+from .shapes import tree
 
 
 @contract(*EVERY)
@@ -240,25 +239,9 @@ def test_a_declared_backref_and_order_by(orm: Orm, heard: Recorder, engine: Engi
         return [[page.number for page in book.pages], book.pages[0].book is book]
 
 
-def tree(orm: Orm, engine: Engine) -> Any:
-    """Declare a class whose rows stand under each other."""
-    Base = orm.declarative_base()
-
-    class Node(Base):
-        __tablename__ = "nodes"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        parent_id = Column(ForeignKey("nodes.id"))
-        children = orm.relationship("Node", back_populates="parent", cascade="all")
-        parent = orm.relationship("Node", back_populates="children", remote_side=[id])
-
-    Base.metadata.create_all(engine)
-    return Node
-
-
 @contract(*EVERY)
 def test_a_tree_is_stored_and_deleted_whole(orm: Orm, heard: Recorder, engine: Engine) -> object:
-    Node = tree(orm, engine)
+    Node = tree(orm, engine, cascade="all").Node
     with orm.Session(engine) as session:
         root = Node(name="root")
         for branch in "ab":

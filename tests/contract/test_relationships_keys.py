@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table, event, func
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table, func
 
+from .databases import BOTH, strict
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract, marked
-
-BOTH = ("sqlite", "postgresql")
 
 
 def named(orm: Orm, engine: Engine, **options: Any) -> Any:
@@ -170,10 +169,10 @@ def test_a_row_is_taken_over_with_its_children(
 def test_rows_of_all_tables_of_an_object_follow_its_key(
     passive: bool, database: str, request: pytest.FixtureRequest
 ) -> None:
-    @contract("sqlite", "postgresql")
+    @contract(*BOTH)
     def scenario(orm: Orm, heard: Recorder, engine: Engine) -> object:
-        if engine.dialect.name == "sqlite" and passive:
-            event.listen(engine, "connect", lambda raw, _: raw.execute("PRAGMA foreign_keys=ON"))
+        if passive:
+            strict(engine)
         moved = (
             {"onupdate": "CASCADE"} if passive else {"deferrable": True, "initially": "DEFERRED"}
         )
@@ -215,14 +214,6 @@ def test_rows_of_all_tables_of_an_object_follow_its_key(
     scenario(database, "fast", request)
 
 
-def cascading(engine: Engine) -> Engine:
-    """Have SQLite heed foreign keys, so that it moves the rows of children itself."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA foreign_keys=ON"))
-        engine.dispose()
-    return engine
-
-
 @contract(*BOTH)
 def test_children_in_memory_have_the_key_that_the_database_gave_their_rows(
     orm: Orm, heard: Recorder, engine: Engine
@@ -248,7 +239,8 @@ def test_children_in_memory_have_the_key_that_the_database_gave_their_rows(
         number: Any = Column(Integer, primary_key=True, autoincrement=False)
         user = orm.relationship("User", back_populates="books")
 
-    Base.metadata.create_all(cascading(engine))
+    strict(engine)
+    Base.metadata.create_all(engine)
     told: list[Any] = []
     with orm.Session(engine) as session:
         ann = User(

@@ -21,6 +21,7 @@ from .databases import EVERY
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
+from .shapes import rooms
 
 
 def described(orm: Orm, *classes: Any) -> list[Any]:
@@ -190,25 +191,8 @@ def test_several_rows_for_one_object_warn(orm: Orm, heard: Recorder, engine: Eng
 
 @contract(*EVERY)
 def test_composite_keys_are_copied_whole(orm: Orm, heard: Recorder, engine: Engine) -> object:
-    Base: Any = orm.declarative_base()
-
-    class Room(Base):  # type: ignore[misc] # the base is made at run time
-        __tablename__ = "rooms"
-        house = Column(Integer, primary_key=True, autoincrement=False)
-        number = Column(Integer, primary_key=True, autoincrement=False)
-        guests = orm.relationship("Guest", back_populates="room", order_by="Guest.id")
-
-    class Guest(Base):  # type: ignore[misc] # as above
-        __tablename__ = "guests"
-        id = Column(Integer, primary_key=True)
-        house = Column(Integer)
-        number = Column(Integer)
-        room = orm.relationship("Room", back_populates="guests")
-        __table_args__ = (
-            ForeignKeyConstraint(["house", "number"], ["rooms.house", "rooms.number"]),
-        )
-
-    Base.metadata.create_all(engine)
+    world = rooms(orm, engine)
+    Room, Guest = world.Room, world.Guest
     with orm.Session(engine) as session:
         first, second = Room(house=1, number=2), Room(house=1, number=3, guests=[Guest()])
         session.add_all([first, second, Guest(room=first)])
