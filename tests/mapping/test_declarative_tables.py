@@ -8,8 +8,14 @@ from typing import Any
 
 import pytest
 
-from .declarations import CASES
+from . import declared_bodies, declared_classes, declared_columns, declared_wrongly
 from .orms import OURS, PEER, outcome
+
+CASES = [
+    case
+    for module in (declared_columns, declared_bodies, declared_classes, declared_wrongly)
+    for case in module.CASES
+]
 
 
 def without_address(declare: Any) -> str:
