@@ -28,6 +28,13 @@ def hear(log: list[str], *classes: Any) -> None:
             event.listen(cls, name, writer(log, f"{name} {cls.__name__}"), propagate=False)
 
 
+def log_of(*classes: Any) -> list[str]:
+    """Return a log that the mapper events of classes are written into."""
+    log: list[str] = []
+    hear(log, *classes)
+    return log
+
+
 def writer(log: list[str], text: str) -> Callable[..., None]:
     """Make a listener that writes a text."""
 
@@ -56,6 +63,16 @@ class Written:
         found = [text for text in self.statements if text.startswith(("INS", "UPD", "DEL"))]
         self.statements.clear()
         return found
+
+
+def store(written: Written, session: Session, *objects: Any) -> None:
+    """Commit new objects, load them again as given, and forget the statements that it took."""
+    given = [{key: vars(obj)[key] for key in vars(obj) if key[0] != "_"} for obj in objects]
+    session.add_all(objects)
+    session.commit()
+    for obj, values in zip(objects, given, strict=True):
+        assert {key: getattr(obj, key) for key in values} == values != {}
+    written.take()
 
 
 @pytest.fixture(params=["fast", "core"])

@@ -9,7 +9,7 @@ import pytest
 from cormorant import Session, event, select
 from cormorant.exc import FlushError, ListenerLoopError
 
-from .conftest import MAPPER_EVENTS, Written, hear, hear_session
+from .conftest import MAPPER_EVENTS, Written, hear, hear_session, store
 
 # -- after the flush ----------------------------------------------------------------------
 
@@ -22,10 +22,7 @@ def test_what_is_done_after_the_flush_stays_visible_and_commit_flushes_it(
     log: list[str] = []
     with Session(written.engine) as session:
         ann, bob = User(name="Ann"), User(name="Bob")
-        session.add_all([ann, bob])
-        session.commit()
-        assert (ann.name, bob.name) == ("Ann", "Bob")
-        written.take()
+        store(written, session, ann, bob)
 
         @event.listens_for(session, name, once=True)
         def work(session: Session, flush_context: Any) -> None:

@@ -24,6 +24,18 @@ def counted(engine: Engine) -> list[str]:
     return ran
 
 
+def with_links() -> Any:
+    """Return a base with the table that links parents and tags."""
+    Base: Any = declarative_base()
+    Table(
+        "links",
+        Base.metadata,
+        Column("parent_id", ForeignKey("parents.id"), primary_key=True),
+        Column("tag_id", ForeignKey("tags.id"), primary_key=True),
+    )
+    return Base
+
+
 def test_parents_with_children_are_two_batches() -> None:
     Base: Any = declarative_base()
 
@@ -49,13 +61,7 @@ def test_parents_with_children_are_two_batches() -> None:
 
 
 def test_parents_with_pairs_are_three_batches_there_and_one_back() -> None:
-    Base: Any = declarative_base()
-    Table(
-        "links",
-        Base.metadata,
-        Column("parent_id", ForeignKey("parents.id"), primary_key=True),
-        Column("tag_id", ForeignKey("tags.id"), primary_key=True),
-    )
+    Base = with_links()
 
     class Parent(Base):  # type: ignore[misc] # the base is made at run time
         __tablename__ = "parents"
@@ -87,13 +93,7 @@ def test_parents_with_pairs_are_three_batches_there_and_one_back() -> None:
 
 
 def test_deleted_parents_let_go_of_all_their_pairs_at_once() -> None:
-    Base: Any = declarative_base()
-    Table(
-        "links",
-        Base.metadata,
-        Column("parent_id", ForeignKey("parents.id"), primary_key=True),
-        Column("tag_id", ForeignKey("tags.id"), primary_key=True),
-    )
+    Base = with_links()
 
     class Parent(Base):  # type: ignore[misc] # the base is made at run time
         __tablename__ = "parents"

@@ -8,7 +8,7 @@ import pytest
 
 from cormorant import Session, event
 
-from .conftest import Written, hear, hear_session
+from .conftest import Written, hear, hear_session, log_of, store
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -16,8 +16,7 @@ def test_objects_added_by_mapper_listeners_are_inserted_in_the_same_flush(
     written: Written, when: str
 ) -> None:
     User, Address = written.people.User, written.people.Address
-    log: list[str] = []
-    hear(log, User, Address)
+    log = log_of(User, Address)
 
     @event.listens_for(User, f"{when}_insert")
     def add_address(mapper: Any, connection: Any, target: Any) -> None:
@@ -47,8 +46,7 @@ def test_objects_of_the_same_class_added_by_a_listener_are_inserted_in_the_same_
     written: Written,
 ) -> None:
     User = written.people.User
-    log: list[str] = []
-    hear(log, User)
+    log = log_of(User)
 
     @event.listens_for(User, "after_insert")
     def add_next(mapper: Any, connection: Any, target: Any) -> None:
@@ -69,8 +67,7 @@ def test_an_object_appended_to_a_relation_by_a_listener_is_inserted_with_its_key
     written: Written,
 ) -> None:
     User, Address = written.people.User, written.people.Address
-    log: list[str] = []
-    hear(log, User, Address)
+    log = log_of(User, Address)
 
     @event.listens_for(User, "after_insert")
     def append(mapper: Any, connection: Any, target: Any) -> None:
@@ -101,10 +98,7 @@ def test_persistent_objects_changed_by_mapper_listeners_are_updated_in_the_same_
     log: list[str] = []
     with Session(written.engine) as session:
         ann = User(name="Ann", age=1)
-        session.add(ann)
-        session.commit()
-        assert ann.age == 1
-        written.take()
+        store(written, session, ann)
         hear(log, User, Address)
         hear_session(log, session, "after_flush")
 
@@ -133,8 +127,7 @@ def test_an_object_written_before_is_updated_when_a_later_listener_changes_it(
     written: Written,
 ) -> None:
     User, Address = written.people.User, written.people.Address
-    log: list[str] = []
-    hear(log, User, Address)
+    log = log_of(User, Address)
 
     @event.listens_for(Address, "before_insert")
     def name_the_user(mapper: Any, connection: Any, target: Any) -> None:
@@ -167,10 +160,7 @@ def test_objects_deleted_by_mapper_listeners_are_deleted_in_the_same_flush(
     log: list[str] = []
     with Session(written.engine) as session:
         address, ann = Address(email="old"), User(name="Ann")
-        session.add_all([address, ann])
-        session.commit()
-        assert (address.email, ann.name) == ("old", "Ann")
-        written.take()
+        store(written, session, address, ann)
         hear(log, Address)
         hear_session(log, session, "after_flush")
         event.listen(User, name, lambda *arguments: session.delete(address))
@@ -193,10 +183,7 @@ def test_what_delete_listeners_add_and_change_is_written_in_the_same_flush(
     log: list[str] = []
     with Session(written.engine) as session:
         ann, address = User(name="Ann"), Address(email="a")
-        session.add_all([ann, address])
-        session.commit()
-        assert (ann.name, address.email) == ("Ann", "a")
-        written.take()
+        store(written, session, ann, address)
         hear(log, User, Address)
 
         @event.listens_for(User, "after_delete")
@@ -225,8 +212,7 @@ def test_an_object_that_deletes_itself_in_after_insert_is_gone_after_the_flush(
     written: Written,
 ) -> None:
     User = written.people.User
-    log: list[str] = []
-    hear(log, User)
+    log = log_of(User)
     event.listen(User, "after_insert", lambda mapper, connection, u: session.delete(u))
     with Session(written.engine) as session:
         session.add(User(name="Ann"))
@@ -249,10 +235,7 @@ def test_everything_before_flush_listeners_do_is_part_of_the_flush(written: Writ
     User, Address = written.people.User, written.people.Address
     with Session(written.engine) as session:
         ann, bob = User(name="Ann"), User(name="Bob")
-        session.add_all([ann, bob])
-        session.commit()
-        assert (ann.name, bob.name) == ("Ann", "Bob")
-        written.take()
+        store(written, session, ann, bob)
 
         @event.listens_for(session, "before_flush", once=True)
         def work(session: Session, flush_context: Any, instances: Any) -> None:

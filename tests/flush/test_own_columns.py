@@ -6,7 +6,7 @@ from typing import Any
 
 from cormorant import Session, event, inspect
 
-from .conftest import Written, hear
+from .conftest import Written, log_of, store
 
 
 def test_own_columns_set_before_insert_go_into_the_insert(written: Written) -> None:
@@ -46,8 +46,7 @@ def test_own_columns_set_before_update_go_into_the_update(written: Written) -> N
 
 def test_own_columns_set_back_before_update_leave_nothing_to_write(written: Written) -> None:
     User = written.people.User
-    log: list[str] = []
-    hear(log, User)
+    log = log_of(User)
 
     @event.listens_for(User, "before_update")
     def set_back(mapper: Any, connection: Any, target: Any) -> None:
@@ -55,10 +54,7 @@ def test_own_columns_set_back_before_update_leave_nothing_to_write(written: Writ
 
     with Session(written.engine) as session:
         ann = User(name="Ann")
-        session.add(ann)
-        session.commit()
-        assert ann.name == "Ann"
-        written.take()
+        store(written, session, ann)
         log.clear()
         ann.name = "Anna"
         session.commit()
@@ -69,8 +65,7 @@ def test_own_columns_set_after_insert_go_into_one_update_without_further_events(
     written: Written,
 ) -> None:
     User = written.people.User
-    log: list[str] = []
-    hear(log, User)
+    log = log_of(User)
 
     @event.listens_for(User, "after_insert")
     def set_both(mapper: Any, connection: Any, target: Any) -> None:
@@ -94,8 +89,7 @@ def test_own_columns_set_after_insert_go_into_one_update_without_further_events(
 
 def test_amended_rows_of_a_batch_are_updated_after_all_after_insert(written: Written) -> None:
     User = written.people.User
-    log: list[str] = []
-    hear(log, User)
+    log = log_of(User)
 
     @event.listens_for(User, "after_insert")
     def set_age_of_even_ones(mapper: Any, connection: Any, target: Any) -> None:
@@ -117,8 +111,7 @@ def test_own_columns_set_after_update_go_into_one_update_without_further_events(
     written: Written,
 ) -> None:
     User = written.people.User
-    log: list[str] = []
-    hear(log, User)
+    log = log_of(User)
 
     @event.listens_for(User, "after_update")
     def set_age(mapper: Any, connection: Any, target: Any) -> None:
