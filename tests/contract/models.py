@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String, text
 
 from .oracle import Orm
 
@@ -49,6 +49,29 @@ def people(orm: Orm, engine: Engine) -> Any:
         for email, user_id in (("ann@a.org", 1), ("ann@b.org", 1), ("bob@a.org", 2)):
             connection.execute(Address.__table__.insert().values(email=email, user_id=user_id))
     return world
+
+
+def own_query(orm: Orm) -> Any:
+    """Make a class of queries for one scenario: its listeners hear no other query."""
+    return type("MyQuery", (orm.Query,), {})
+
+
+def jobs(orm: Orm, engine: Engine, **arguments: Any) -> Any:
+    """Declare Job, with defaults of Python and of the database; `arguments` go to its mapper."""
+    Base: Any = orm.declarative_base()
+
+    class Job(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "jobs"
+        id = Column(Integer, primary_key=True)
+        name = Column(String(20))
+        tries = Column(Integer, default=lambda: 3)
+        state = Column(String(20), server_default=text("'new'"))
+        changes = Column(Integer, default=0, onupdate=lambda: 5)
+        stamp = Column(Integer, onupdate=lambda: 5)
+        __mapper_args__ = arguments
+
+    Base.metadata.create_all(engine)
+    return Job
 
 
 def stored(orm: Orm, engine: Engine, cascade: str, children: int = 3) -> Any:

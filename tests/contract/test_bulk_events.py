@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func
 from . import catalog
 from .databases import EVERY
 from .heard import Recorder
-from .models import people
+from .models import own_query, people
 from .oracle import Orm
 from .runner import contract
 
@@ -19,10 +19,7 @@ def test_query_update_and_delete_are_told_to_session_and_query(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = people(orm, engine)
-
-    class MyQuery(orm.Query):
-        pass
-
+    MyQuery = own_query(orm)
     heard.listen(MyQuery, catalog.QUERY)
     with orm.Session(engine, query_cls=MyQuery) as session:
         heard.session(session)
@@ -42,9 +39,7 @@ def test_before_compile_update_may_change_the_values_and_the_query(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = people(orm, engine)
-
-    class MyQuery(orm.Query):
-        pass
+    MyQuery = own_query(orm)
 
     def only_ann(query: Any, update_context: Any) -> Any:
         heard.note("values", sorted(update_context.values))

@@ -16,18 +16,13 @@ from .collection_program import (
     collection_machines,
     told_by,
 )
+from .dice import steps_of
 from .playing import Step
 
 Pair = tuple[CollectionMachine, CollectionMachine]
 
 
-def steps_of(kind: str) -> st.SearchStrategy[Step]:
-    """Return steps with the operators of a kind of collection."""
-    numbers = st.integers(0, 7)
-    return st.builds(Step, st.sampled_from(list(KINDS[kind].acts)), numbers, numbers)
-
-
-PROGRAMS = {kind: st.lists(steps_of(kind), max_size=12) for kind in KINDS}
+PROGRAMS = {name: st.lists(steps_of(kind.acts), max_size=12) for name, kind in KINDS.items()}
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["backref", "one sided"])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
-from sqlalchemy import Column, Engine, Integer, String, text
+from sqlalchemy import Column, Engine, Integer, String
 
 from . import catalog
 from .databases import EVERY
 from .heard import Recorder
-from .models import blog, people
+from .models import blog, jobs, people
 from .oracle import ROADS, Orm
 from .runner import contract
 
@@ -106,17 +106,7 @@ def test_expire_names_the_attributes(orm: Orm, heard: Recorder, engine: Engine) 
 def test_refresh_flush_names_the_defaults_a_flush_fetched(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    Base = orm.declarative_base()
-
-    class Job(Base):
-        __tablename__ = "jobs"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        tries = Column(Integer, default=lambda: 3)
-        state = Column(String(20), server_default=text("'new'"))
-        changes = Column(Integer, default=0, onupdate=lambda: 5)
-
-    Base.metadata.create_all(engine)
+    Job = jobs(orm, engine)
     heard.classes(Job, attributes=False)
     with orm.Session(engine) as session:
         job = Job(name="sweep")

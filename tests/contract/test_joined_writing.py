@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, func
@@ -13,9 +15,14 @@ from .oracle import Orm
 from .runner import contract
 
 
-def hear(heard: Recorder, world: Any) -> None:
-    """Hear the flush and instance events of the whole family by its root."""
+@contextmanager
+def at_work(orm: Orm, heard: Recorder, engine: Engine, world: Any) -> Iterator[Any]:
+    """Give a session; hear it, and the flush and instance events of the whole family."""
+    # By its root alone: listeners of the root reach every class below it.
     heard.classes(world.Person, attributes=False, propagate=True)
+    with orm.Session(engine) as session:
+        heard.session(session)
+        yield session
 
 
 @contract(*EVERY)
@@ -23,9 +30,7 @@ def test_new_objects_of_all_classes_are_announced_once_each(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = family(orm, engine)
-    hear(heard, world)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with at_work(orm, heard, engine, world) as session:
         people = [
             world.Engineer(name="Eve", skill="c"),
             world.Manager(name="Max", title="boss"),
@@ -47,9 +52,7 @@ def test_only_the_tables_that_a_change_touches_are_written(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = staffed(orm, engine)
-    hear(heard, world)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with at_work(orm, heard, engine, world) as session:
         people = session.scalars(orm.select(world.Person).order_by(world.Person.id)).all()
         people[2].title  # the oracle reads the key of the manager's row before its UPDATE
         heard.mark("root")
@@ -75,9 +78,7 @@ def test_rows_are_deleted_from_all_their_tables(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = staffed(orm, engine)
-    hear(heard, world)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with at_work(orm, heard, engine, world) as session:
         for each in session.scalars(orm.select(world.Person).where(world.Person.id > 1)):
             if isinstance(each, world.Manager):
                 each.title  # the oracle reads the key of the manager's row before its DELETE
@@ -158,9 +159,7 @@ def test_defaults_of_every_table_come_back_at_once_where_asked(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = family(orm, engine, eager_defaults=True)
-    hear(heard, world)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with at_work(orm, heard, engine, world) as session:
         eve, lea = world.Engineer(name="Eve"), world.Lead(name="Lea")
         session.add_all([eve, lea])
         session.flush()
@@ -187,9 +186,7 @@ def test_a_deleted_row_is_taken_over_by_a_new_object_of_its_class(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = staffed(orm, engine)
-    hear(heard, world)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with at_work(orm, heard, engine, world) as session:
         session.delete(session.get(world.Engineer, 2))
         new = world.Engineer(id=2, name="Ede", skill="go")
         session.add(new)
@@ -202,8 +199,7 @@ def test_objects_written_one_by_one_keep_their_order(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = family(orm, engine, batch=False)
-    hear(heard, world)
-    with orm.Session(engine) as session:
+    with at_work(orm, heard, engine, world) as session:
         people = [world.Engineer(name="Eve"), world.Manager(name="Max"), world.Person()]
         session.add_all(people)
         session.commit()

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, func
 
 from .databases import EVERY
 from .heard import Recorder
-from .models import people
+from .models import own_query, people
 from .oracle import Orm
 from .runner import contract
 
@@ -18,10 +18,7 @@ def test_before_compile_fires_for_each_execution(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = people(orm, engine)
-
-    class MyQuery(orm.Query):
-        pass
-
+    MyQuery = own_query(orm)
     heard.listen(MyQuery, {"before_compile": ("query",)})
     with orm.Session(engine, query_cls=MyQuery) as session:
         query = session.query(world.User)
@@ -44,9 +41,7 @@ def test_before_compile_with_retval_replaces_the_query(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = people(orm, engine)
-
-    class MyQuery(orm.Query):
-        pass
+    MyQuery = own_query(orm)
 
     def only_adults(query: Any) -> Any:
         for description in query.column_descriptions:
@@ -69,10 +64,7 @@ def test_before_compile_receives_the_query_itself(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = people(orm, engine)
-
-    class MyQuery(orm.Query):
-        pass
-
+    MyQuery = own_query(orm)
     told: list[Any] = []
     orm.event.listen(MyQuery, "before_compile", told.append)
     with orm.Session(engine, query_cls=MyQuery) as session:

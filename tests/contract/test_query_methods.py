@@ -10,6 +10,7 @@ from . import catalog
 from .databases import EVERY
 from .heard import Recorder
 from .library import library, loaded
+from .models import own_query
 from .oracle import Orm, cormorant_orm, sqlalchemy_orm
 from .runner import contract
 from .stock import shop
@@ -158,9 +159,7 @@ def test_what_bulk_statements_tell_their_listeners(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     Item = shop(orm, engine).Item
-
-    class MyQuery(orm.Query):
-        pass
+    MyQuery = own_query(orm)
 
     def before(query: Any, context: Any) -> None:
         heard.note("before", context.session, context.mapper, context.query is query)
@@ -230,9 +229,7 @@ def test_before_compile_in_queries_of_several_parts(
 @contract(in_order=True)
 def test_a_listener_that_is_bake_ok(orm: Orm, heard: Recorder, engine: Engine) -> object:
     Item = shop(orm, engine).Item
-
-    class MyQuery(orm.Query):
-        pass
+    MyQuery = own_query(orm)
 
     def cheap(query: Any) -> Any:
         heard.mark("cheap")

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from .canonical import differences
+from .dice import long_programs, short_programs
 from .models import blog
 from .playing import Machine, Step, machines_of
 from .program import ACTS, Run
-from .wanted import check_program, outcomes
+from .wanted import check_act, check_program
 
-STEPS = st.builds(Step, st.sampled_from(list(ACTS)), st.integers(0, 7), st.integers(0, 7))
+START = ("add user", "add address", "add address", "commit", "savepoint", "rename")
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +22,14 @@ def machines() -> Iterator[tuple[Machine, Machine]]:
         yield pair
 
 
-@settings(max_examples=200)
-@given(program=st.lists(STEPS, max_size=30))
+@short_programs(ACTS)
 def test_a_random_program_is_the_same_under_both(
     machines: tuple[Machine, Machine], program: list[Step]
 ) -> None:
     check_program(machines, program)
 
 
-@pytest.mark.soak
-@settings(max_examples=5000)
-@given(program=st.lists(STEPS, max_size=60))
+@long_programs(ACTS)
 def test_long_random_programs_are_the_same_under_both(
     machines: tuple[Machine, Machine], program: list[Step]
 ) -> None:
@@ -43,17 +38,4 @@ def test_long_random_programs_are_the_same_under_both(
 
 @pytest.mark.parametrize("act", ACTS)
 def test_every_act_of_a_program_is_heard(act: str, machines: tuple[Machine, Machine]) -> None:
-    acts = (
-        "add user",
-        "add address",
-        "add address",
-        "commit",
-        "savepoint",
-        "rename",
-        act,
-        "commit",
-    )
-    program = [Step(name, number, number + 1) for number, name in enumerate(acts)]
-    oracle, subject = outcomes(*[machine.run(program) for machine in machines])
-    assert differences(oracle, subject) == []
-    assert f"mark('{act} 6 7', no error)" in oracle.log
+    check_act(machines, START, act)

@@ -12,7 +12,7 @@ from . import catalog
 from .databases import EVERY
 from .heard import Recorder
 from .lives import harbour
-from .models import blog, people
+from .models import blog, jobs, people
 from .oracle import ROADS, Orm
 from .runner import contract
 
@@ -146,18 +146,7 @@ def test_a_merge_without_load_has_no_context(orm: Orm, heard: Recorder, engine: 
 def test_refresh_flush_leaves_primary_keys_out(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
-    Base = orm.declarative_base()
-
-    class Job(Base):
-        __tablename__ = "jobs"
-        id = Column(Integer, primary_key=True)
-        name = Column(String(20))
-        tries = Column(Integer, default=3)
-        state = Column(String(20), server_default=text("'new'"))
-        stamp = Column(Integer, onupdate=lambda: 5)
-        __mapper_args__ = {"eager_defaults": True}
-
-    Base.metadata.create_all(engine)
+    Job = jobs(orm, engine, eager_defaults=True)
     heard.listen(Job, catalog.INSTANCE)
     heard.listen(Job, catalog.MAPPER_FLUSH)
     with orm.Session(engine) as session:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SADeprecationWarning
 from . import catalog
 from .databases import EVERY
 from .heard import Recorder
-from .models import blog, people
+from .models import blog, own_query, people
 from .oracle import Orm
 from .runner import contract
 
@@ -384,9 +384,7 @@ def test_the_listing_of_before_compile_update_changes_query_and_values(
 ) -> object:
     world = people(orm, engine)
     User = world.User
-
-    class MyQuery(orm.Query):
-        pass
+    MyQuery = own_query(orm)
 
     @orm.event.listens_for(MyQuery, "before_compile_update", retval=True)
     def no_deleted(query: Any, update_context: Any) -> Any:

@@ -48,6 +48,15 @@ def check_program(machines: tuple[Machine, Machine], program: list[Step]) -> Non
     assert not different, "\n".join(different)
 
 
+def check_act(machines: tuple[Machine, Machine], before: Sequence[str], act: str) -> None:
+    """Fail unless an act after others works and is heard, and is the same under both mappers."""
+    acts = enumerate((*before, act, "commit"))
+    program = [Step(name, number, number + 1) for number, name in acts]
+    oracle, subject = outcomes(*[machine.run(program) for machine in machines])
+    assert "\n".join(differences(oracle, subject)) == ""
+    assert f"mark('{program[-2]}', no error)" in oracle.log
+
+
 def outcomes(oracle: Played, subject: Played) -> tuple[Outcome, Outcome]:
     """Return both runs in a form in which they must be the same."""
     told = list(moves_told_once(oracle.log))
