@@ -122,30 +122,3 @@ def copy_keys(theirs: dict[Any, Any], values: dict[Any, Any], pairs: Any) -> cyt
         if current is None or current != value:
             values[foreign] = value
     return True
-
-
-def with_relatives(objects: Any, keys_of: Any, known: Any) -> Any:
-    """Return the objects that have a relationship in memory or changed, or are in `known` by id.
-
-    `keys_of(obj)` gives the names of the relationships of an object's class.
-    """
-    found: list[Any] = []
-    last: Any = None
-    keys: tuple[Any, ...] = ()
-    ids: dict[Any, Any] = known
-    for obj in objects:
-        if type(obj) is not last:
-            last = type(obj)
-            keys = keys_of(obj)
-        if not keys:
-            continue
-        if ids and id(obj) in ids:
-            found.append(obj)
-            continue
-        values: dict[Any, Any] = values_of(obj)
-        old: Any = known_state(obj).old
-        for key in keys:
-            if key in values or (old is not None and key in old):
-                found.append(obj)
-                break
-    return found

@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.exc import SAWarning
 
 from cormorant import exc
+from cormorant.event._firing_cy import fire_flushed
 from cormorant.flush._rows_cy import (
     fill_nulls,
     is_expression,
@@ -293,19 +294,12 @@ def _after_batch(
     brought = [key for key in fetched if key not in facts.pk_keys]
     if facts.is_root and mapper.version is not None and mapper.version.counts:
         brought.append(mapper.version.key)
-    latest, columns = context.latest, facts.column_of
-    known: tuple[str, ...] = ()
-    names = brought
-    for obj in objects:
-        given = latest.get(id(obj), ())
-        if given != known:
-            # Neighbours mostly have the same defaults.
-            own = [key for key in given if key in columns and key not in facts.pk_keys]
-            known, names = given, [*own, *brought]
-        if names:
-            told = names.copy()
-            for listener in listeners:
-                listener(obj, context, told)
+
+    def names_of(given: tuple[str, ...]) -> list[str]:
+        own = [key for key in given if key in facts.column_of and key not in facts.pk_keys]
+        return [*own, *brought]
+
+    fire_flushed(listeners, context, objects, context.latest, names_of)
 
 
 def _forget_unfetched(facts: WriteFacts, objects: list[Any], known: set[str]) -> None:

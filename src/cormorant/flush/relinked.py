@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from cormorant.flush._parents_cy import with_relatives
 from cormorant.flush.changes import written_relationships
 from cormorant.flush.orphans import note_reference
 from cormorant.flush.sync import sync_object
-from cormorant.instrument._state_cy import state_of
+from cormorant.instrument._state_cy import state_of, with_relatives
 from cormorant.instrument.collections import members_of
 from cormorant.instrument.constants import NO_VALUE
 

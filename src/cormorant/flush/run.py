@@ -6,6 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
+from cormorant.event._firing_cy import fire_rows
 from cormorant.flush._rows_cy import pk_of
 from cormorant.flush.amend import amend
 from cormorant.flush.associations import write_pairs
@@ -160,9 +161,7 @@ def fire(event: str, objects: list[Any], connection: Connection) -> None:
     for mapper, group in by_class(objects):
         listeners = getattr(mapper.dispatch, event)
         if listeners:
-            for obj in group:
-                for listener in listeners:
-                    listener(mapper, connection, obj)
+            fire_rows(listeners, mapper, connection, group)
 
 
 def _save_batch(

@@ -1239,6 +1239,49 @@ def with_changes(objects: Any) -> Any:
     return found
 
 
+def with_expired_values(objects: Any) -> Any:
+    """Return the objects whose column values the next access loads anew."""
+    found: list[Any] = []
+    last: Any = None
+    key: Any = None
+    for obj in objects:
+        state: InstanceState = state_in(obj)
+        if type(obj) is not last:
+            last = type(obj)
+            key = state.manager.mapper.pk_keys[0]
+        if state.pk is not None and (is_stale(state) or key not in values_in(obj, state)):
+            found.append(obj)
+    return found
+
+
+def with_relatives(objects: Any, keys_of: Any, known: Any) -> Any:
+    """Return the objects that have a relationship in memory or changed, or are in `known` by id.
+
+    `keys_of(obj)` gives the names of the relationships of an object's class.
+    """
+    found: list[Any] = []
+    last: Any = None
+    keys: tuple[Any, ...] = ()
+    ids: dict[Any, Any] = known
+    for obj in objects:
+        if type(obj) is not last:
+            last = type(obj)
+            keys = keys_of(obj)
+        if not keys:
+            continue
+        if ids and id(obj) in ids:
+            found.append(obj)
+            continue
+        state: InstanceState = state_in(obj)
+        values: dict[Any, Any] = values_in(obj, state)
+        old: Any = state.old
+        for key in keys:
+            if key in values or (old is not None and key in old):
+                found.append(obj)
+                break
+    return found
+
+
 def take_keys(objects: Any, keys: Any, pk_key: Any, known: Any) -> Any:
     """Give each object the single key that the database made, and put it into the map."""
     i: cython.Py_ssize_t

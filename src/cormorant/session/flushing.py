@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
 
+from cormorant.event._firing_cy import fire_moves
 from cormorant.flush.changes import family_has_relationships
 from cormorant.flush.context import UOWTransaction
 from cormorant.flush.run import run_flush
@@ -159,10 +160,6 @@ def leave_deleted(session: Session, objects: list[Any]) -> None:
 def _announce(session: Session, inserted: list[Any], deleted: list[Any]) -> None:
     dispatch = session.dispatch
     if dispatch.persistent_to_deleted:
-        for obj in deleted:
-            for listener in dispatch.persistent_to_deleted:
-                listener(session, obj)
+        fire_moves(dispatch, "persistent_to_deleted", session, deleted)
     if dispatch.pending_to_persistent:
-        for obj in inserted:
-            for listener in dispatch.pending_to_persistent:
-                listener(session, obj)
+        fire_moves(dispatch, "pending_to_persistent", session, inserted)

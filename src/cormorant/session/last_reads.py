@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from cormorant import exc
-from cormorant.instrument._state_cy import state_of
+from cormorant.instrument._state_cy import state_of, with_expired_values
 from cormorant.session.executing import run
 from cormorant.sql.statement import LightSelect
 
@@ -24,7 +24,9 @@ def read_expired(session: Session, mapper: Mapper, objects: list[Any]) -> None:
 
     A row that is gone is told of by the DELETE; its object stays expired.
     """
-    expired = [obj for obj in objects if state_of(obj).expired]
+    expired = with_expired_values(objects)
+    if not expired:
+        return
     alone = expired
     if len(expired) >= FEWEST and _nobody_hears(session, mapper) and mapper.single_key:
         # The options that the others were loaded with say what is read along with them.
