@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from .databases import EVERY
 from .heard import Recorder
@@ -331,4 +331,31 @@ def test_selectin_recursion_goes_as_deep_as_told(
                     shown.append([[author.name, "pupils" in vars(author)] for author in level])
                     level = [pupil for author in level for pupil in author.pupils]
                 told.append([depth, count, shown])
+    return told
+
+
+@contract(*EVERY)
+def test_options_tell_what_the_objects_of_a_text_load_along(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = library(orm, engine)
+    Author, Book = world.Author, world.Book
+    written = text("select id, title, author_id from books order by id")
+    options = (orm.selectinload(Book.pages), orm.raiseload(Book.author))
+    told: list[Any] = []
+    with orm.Session(engine) as session:
+        books = orm.select(Book)
+        query = session.query(Book)
+        for find in (
+            lambda: session.scalars(books.from_statement(written).options(*options)),
+            lambda: session.scalars(books.options(*options).from_statement(written)),
+            lambda: query.from_statement(written).options(*options),
+            lambda: query.options(*options).from_statement(written),
+        ):
+            all_found = find().all()
+            told.append([loaded(each) for each in all_found])
+            told.append(heard.error(lambda books=all_found: books[0].author).split(" is ")[0])
+            session.expunge_all()
+        wrong = books.from_statement(written).options(orm.joinedload(Author.books))
+        told.append(heard.error(lambda: session.scalars(wrong).all()).split(" in option ")[0])
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exc as core_exc
@@ -16,6 +17,7 @@ from cormorant.load.shapes import objects_along, shaped
 from cormorant.session.loading import target_of
 from cormorant.session.orm_execute import USERS_OWN, ORMExecuteState, OwnLoad
 from cormorant.session.writing import run_write
+from cormorant.sql.eager import branches_returned
 from cormorant.sql.plans import Span
 from cormorant.sql.plugin import rewritten, subject
 from cormorant.sql.reading import Rows, read
@@ -311,6 +313,9 @@ def _run_from_statement(
     flat = [name for span in rows.spans for name in span.keys]
     names, owners = described(statement.element, flat)
     raw, spans = arranged(rows.rows, names, owners, statement.elements, rows.streamed)
+    branches = branches_returned(statement, statement.elements)
+    spans = tuple([replace(span, branch=branches.get(span.entity)) for span in spans])
     overwrite = bool(chosen.get("populate_existing"))
     target = target_of(session, overwrite, statement, params, chosen)
+    target.whole = False
     return _result(Rows(raw, spans, rows.streamed), target, chosen)

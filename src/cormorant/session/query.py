@@ -141,7 +141,9 @@ class Query(Building[T]):
                 "This Query has no session; use session.query(), or with_session()."
             )
         chosen = self._compiled()
-        statement = chosen._final() if chosen._textual is None else chosen._textual
+        statement = chosen._final()
+        if chosen._textual is not None:
+            statement = chosen._textual.with_loaders(statement._with_options)
         options = chosen._execution_options
         bind = None if chosen._mapper is None else {"mapper": chosen._mapper}
         return getattr(self.session, method)(

@@ -228,7 +228,8 @@ class EntitySelectState(SelectState):
     @classmethod
     def from_statement(cls, statement: Any, from_statement: Any) -> Any:
         """Return what loads the class of a SELECT from the rows of another statement."""
-        return load_from(statement._raw_columns, subject(statement), from_statement)
+        options = statement._with_options
+        return load_from(statement._raw_columns, subject(statement), from_statement, options)
 
     @classmethod
     def all_selected_columns(cls, statement: Any) -> Any:

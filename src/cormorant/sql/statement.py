@@ -278,6 +278,10 @@ class LightSelect:
 
         return call
 
+    def from_statement(self, statement: Any) -> Any:
+        """Return what loads the same, by the same options, from the rows of a full statement."""
+        return self.build(itself).from_statement(statement)
+
     def compile(self, *args: Any, **kwargs: Any) -> Any:
         """Compile the Core statement."""
         return self.build(itself).compile(*args, **kwargs)

@@ -20,14 +20,18 @@ class FromStatement(Executable):
     """What `select(User).from_statement(...)` gives: run it with a session.
 
     `elements`: what the SELECT asked for. `element`: the statement that gives the rows.
+    `_with_options`: loader options, under the name that all statements have them.
     """
 
     is_select = True
 
-    def __init__(self, elements: Sequence[Any], entity: Any, element: Any) -> None:
+    def __init__(
+        self, elements: Sequence[Any], entity: Any, element: Any, options: Sequence[Any] = ()
+    ) -> None:
         self.elements = tuple(elements)
         self.entity = entity
         self.element = element
+        self._with_options = tuple(options)
         self.options_given: Mapping[str, Any] = sa.util.EMPTY_DICT
 
     def get_execution_options(self) -> immutabledict[str, Any]:
@@ -36,8 +40,19 @@ class FromStatement(Executable):
 
     def execution_options(self, **options: Any) -> FromStatement:
         """Return the same with further execution options."""
-        made = FromStatement(self.elements, self.entity, self.element)
+        made = FromStatement(self.elements, self.entity, self.element, self._with_options)
         made.options_given = {**self.options_given, **options}
+        return made
+
+    def options(self, *options: Any) -> FromStatement:
+        """Return the same with further loader options."""
+        given = sa.select().options(*options)._with_options
+        return self.with_loaders((*self._with_options, *given))
+
+    def with_loaders(self, options: Sequence[Any]) -> FromStatement:
+        """Return the same with these loader options in the place of its own."""
+        made = FromStatement(self.elements, self.entity, self.element, options)
+        made.options_given = self.options_given
         return made
 
     def typed(self) -> Any:
@@ -64,7 +79,9 @@ def described(statement: Any, names: Sequence[str]) -> tuple[list[str], list[Any
     return found, owners
 
 
-def from_statement(elements: Sequence[Any], entity: Any, statement: Any) -> FromStatement:
+def from_statement(
+    elements: Sequence[Any], entity: Any, statement: Any, options: Sequence[Any] = ()
+) -> FromStatement:
     """Return what loads `elements`, about `entity` (a mapper), from the rows of `statement`."""
     if hasattr(statement, "__clause_element__"):
         statement = statement.__clause_element__()
@@ -73,7 +90,7 @@ def from_statement(elements: Sequence[Any], entity: Any, statement: Any) -> From
             f"A full statement is needed, got {type(statement).__name__!r}; Textual SQL should "
             f"be explicitly declared as text()."
         )
-    return FromStatement(elements, entity, statement)
+    return FromStatement(elements, entity, statement, options)
 
 
 def _entity_in(element: Any) -> Any:
