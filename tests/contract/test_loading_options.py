@@ -359,3 +359,26 @@ def test_options_tell_what_the_objects_of_a_text_load_along(
         wrong = books.from_statement(written).options(orm.joinedload(Author.books))
         told.append(heard.error(lambda: session.scalars(wrong).all()).split(" in option ")[0])
     return told
+
+
+@contract(*EVERY, roads=ROADS)
+def test_options_end_where_an_expired_object_is_read_without_them(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = library(orm, engine)
+    Author, Book = world.Author, world.Book
+    told: list[Any] = []
+    for option in (
+        orm.selectinload(Author.books.and_(Book.title == "Sea")),
+        orm.raiseload(Author.books),
+    ):
+        for again in ("expire_all", "commit", "populate_existing"):
+            with orm.Session(engine) as session:
+                statement = orm.select(Author).where(Author.id == 1)
+                ann = session.scalars(statement.options(option)).one()
+                if again != "populate_existing":
+                    getattr(session, again)()
+                statement = statement.execution_options(populate_existing=True)
+                session.scalars(statement).one()
+                told.append([again, [book.title for book in ann.books]])
+    return told

@@ -211,12 +211,15 @@ class RowFiller:
         if self.branch is not None:
             state.branch = self.branch
         if settle(state):
+            # Read anew as a whole: options of an earlier statement are over.
+            state.branch = self.branch
             self.fill(state.values, row)
             names = frozenset(self.keys)
         elif overwrite:
             if id(obj) in context.fresh:
                 return
             context.fresh[id(obj)] = obj
+            state.branch = self.branch
             drop_values(state)
             state.link.changed.pop(id(obj), None)
             self.fill(state.values, row)
