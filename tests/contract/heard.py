@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import Engine
+
 from . import catalog
 from .labels import Labels
 from .oracle import Orm
@@ -86,6 +88,14 @@ class Recorder:
     def session(self, target: object, only: Iterable[str] = catalog.SESSION) -> None:
         """Hear the events of a session, a session class or a sessionmaker."""
         self.listen(target, {name: catalog.SESSION[name] for name in only})
+
+    @contextmanager
+    def at_work(self, engine: Engine, *classes: type, **options: Any) -> Iterator[Any]:
+        """Give a session and hear it, with the flush and instance events of classes."""
+        self.classes(*classes, attributes=False, **options)
+        with self.orm.Session(engine) as session:
+            self.session(session)
+            yield session
 
     def listen(self, target: Any, events: Mapping[str, tuple[str, ...]], **options: Any) -> None:
         """Hear `events`, a map of names to argument names, on `target`."""

@@ -19,8 +19,7 @@ def test_without_save_update_a_child_stays_outside(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = blog(orm, engine, cascade="merge")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user, address = world.User(name="Ann"), world.Address(email="1")
         session.add(user)
         user.addresses.append(address)
@@ -40,8 +39,7 @@ def test_adding_brings_in_what_was_removed_meanwhile(
         first, second, third = user.addresses
         session.expunge_all()
     user.addresses.remove(first)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         session.add(user)
         told = [each in session for each in (first, second, third)]
         heard.mark("commit")
@@ -54,8 +52,7 @@ def test_expunge_takes_along_what_its_cascade_reaches(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "all")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user = session.get(world.User, 1)
         members = list(user.addresses)
         fresh = world.Address(email="new")
@@ -72,8 +69,7 @@ def test_expunge_without_its_cascade_leaves_the_children(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "save-update, merge")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user = session.get(world.User, 1)
         members = list(user.addresses)
         session.expunge(user)
@@ -125,9 +121,7 @@ def test_delete_loads_the_children_it_takes_along(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "all, delete-orphan")
-    heard.classes(world.User, world.Address, attributes=False)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine, world.User, world.Address) as session:
         user = session.get(world.User, 1)
         session.delete(user)
         told = len(session.deleted)

@@ -56,9 +56,7 @@ def tagged(orm: Orm, engine: Engine, cascade: str = "save-update, merge", **opti
 @contract(*BOTH)
 def test_deleting_along_pairs(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = tagged(orm, engine, "all")
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Post, world.Tag, attributes=False)
+    with heard.at_work(engine, world.Post, world.Tag) as session:
         post = session.get(world.Post, 1)
         post.tags.append(session.get(world.Tag, 2))
         session.flush()
@@ -73,9 +71,7 @@ def test_orphans_of_pairs_with_a_single_parent(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = tagged(orm, engine, "all, delete-orphan", single_parent=True)
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Post, world.Tag, attributes=False)
+    with heard.at_work(engine, world.Post, world.Tag) as session:
         one, two = session.get(world.Post, 1), session.get(world.Post, 2)
         first, third = one.tags[0], two.tags[0]
         one.tags.remove(first)
@@ -113,9 +109,7 @@ def test_graphs_with_pairs_are_merged(orm: Orm, heard: Recorder, engine: Engine)
     shared = Tag(id=2, name="shared")
     given = [Post(id=1, name="one", tags=[shared, Tag(id=7, name="new")])]
     given.append(Post(id=3, name="three", tags=[shared]))
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(Post, Tag, attributes=False)
+    with heard.at_work(engine, Post, Tag) as session:
         found = session.merge_all(given)
         told = [names(each.tags) for each in found]
         told.append(found[0].tags[0] is found[1].tags[0])
@@ -129,8 +123,7 @@ def test_merging_pairs_without_load(orm: Orm, heard: Recorder, engine: Engine) -
     with orm.Session(engine) as session:
         post = session.get(world.Post, 1)
         post.tags[0].posts
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(post, load=False)
         told = [merged in session.dirty, names(merged.tags), merged.tags[0] in session]
         session.commit()
@@ -140,9 +133,7 @@ def test_merging_pairs_without_load(orm: Orm, heard: Recorder, engine: Engine) -
 @contract(*BOTH)
 def test_expunge_and_expire_along_pairs(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = tagged(orm, engine, "all")
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Post, world.Tag, attributes=False)
+    with heard.at_work(engine, world.Post, world.Tag) as session:
         post = session.get(world.Post, 1)
         tag = post.tags[0]
         session.expire(post)
@@ -155,9 +146,7 @@ def test_expunge_and_expire_along_pairs(orm: Orm, heard: Recorder, engine: Engin
 @contract(*BOTH)
 def test_orphans_without_the_delete_cascade(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = blog(orm, engine, "save-update, merge, delete-orphan")
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.User, world.Address, attributes=False)
+    with heard.at_work(engine, world.User, world.Address) as session:
         user = world.User(name="Ann", addresses=[world.Address(email=str(n)) for n in range(3)])
         session.add(user)
         session.commit()

@@ -18,8 +18,7 @@ from .shapes import plated
 @contract(*BOTH)
 def test_orphans_of_a_replaced_collection(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = stored(orm, engine, "all, delete-orphan")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user = session.get(world.User, 1)
         first, second, third = user.addresses
         user.addresses = [second, world.Address(email="new")]
@@ -52,8 +51,7 @@ def test_pending_children_leave_with_their_parent(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "all, delete-orphan")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user = session.get(world.User, 1)
         by_list, by_reference = world.Address(email="a"), world.Address(email="b")
         replaced, moved = world.Address(email="c"), world.Address(email="d")
@@ -78,8 +76,7 @@ def test_a_pending_child_outside_of_its_session_is_an_orphan_as_well(
     user, address = world.User(name="Cid"), world.Address(email="x")
     user.addresses.append(address)
     user.addresses.remove(address)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         session.add(address)
         heard.mark("flush")
         session.commit()
@@ -91,8 +88,7 @@ def test_an_object_that_never_had_a_parent_is_written(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "all, delete-orphan")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         address = world.Address(email="x")
         session.add(address)
         session.commit()
@@ -109,8 +105,7 @@ def test_an_object_that_never_had_a_parent_is_written(
 def test_one_to_one_replaces_and_deletes(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = plated(orm, engine)
     Car, Plate = world.Car, world.Plate
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         car = Car(name="a", plate=Plate(name="1"))
         session.add(car)
         session.commit()
@@ -159,9 +154,7 @@ def test_a_reference_deletes_what_it_refers_to(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = owned_by_reference(orm, engine, "all")
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Person, world.Home, attributes=False)
+    with heard.at_work(engine, world.Person, world.Home) as session:
         one = world.Person(name="1", home=world.Home(name="a"))
         two = world.Person(name="2", home=world.Home(name="b"))
         session.add_all([one, two])
@@ -182,9 +175,7 @@ def test_a_single_parent_owns_what_it_refers_to(
 ) -> object:
     world = owned_by_reference(orm, engine, "all, delete-orphan", single_parent=True)
     Person, Home = world.Person, world.Home
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Person, world.Home, attributes=False)
+    with heard.at_work(engine, world.Person, world.Home) as session:
         one = Person(name="1", home=Home(name="a"))
         two = Person(name="2", home=Home(name="b"))
         three = Person(name="3", home=Home(name="c"))
@@ -257,9 +248,7 @@ def shared_by_two(orm: Orm, engine: Engine) -> Any:
 @contract(*BOTH)
 def test_one_of_two_owners_is_not_enough(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = shared_by_two(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Part, attributes=False)
+    with heard.at_work(engine, world.Part) as session:
         car, shop = world.Car(), world.Shop()
         session.add_all([car, shop])
         both, one = world.Part(name="both"), world.Part(name="one")
@@ -286,9 +275,7 @@ def test_one_of_two_owners_is_not_enough(orm: Orm, heard: Recorder, engine: Engi
 def test_orphans_without_another_side(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = shared_by_two(orm, engine)
     Part = world.Part
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(Part, attributes=False)
+    with heard.at_work(engine, Part) as session:
         one, two = world.Car(id=1), world.Car(id=2)
         one.parts = [Part(name=str(n)) for n in range(4)]
         session.add_all([one, two])
@@ -311,8 +298,7 @@ def test_orphans_without_another_side(orm: Orm, heard: Recorder, engine: Engine)
 @contract(*BOTH)
 def test_a_pending_child_moves_between_owners(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = shared_by_two(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         one, two = world.Car(id=1), world.Car(id=2)
         session.add_all([one, two])
         part = world.Part(name="x")
@@ -327,8 +313,7 @@ def test_a_pending_child_moves_between_owners(orm: Orm, heard: Recorder, engine:
 @contract(*BOTH)
 def test_a_child_comes_back_to_its_parent(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = shared_by_two(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         car = world.Car(id=1, parts=[world.Part(name="a"), world.Part(name="b")])
         session.add(car)
         session.commit()
@@ -350,8 +335,7 @@ def test_expunging_a_parent_keeps_its_orphans_known(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "all, delete-orphan")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user = session.get(world.User, 1)
         gone = user.addresses.pop(0)
         session.expunge(user)
@@ -389,8 +373,7 @@ def test_adding_brings_in_an_earlier_reference(
         person.name, before.name
         session.expunge_all()
     person.home = world.Home(name="b")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         session.add(person)
         return [before in session, person.home in session]
 

@@ -94,8 +94,7 @@ def test_changes_travel_and_are_written_after_add(
             twin = travelled(user)
         session.rollback()
     told = [looks(orm, each) for each in (twin, *twin.addresses)]
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         session.add(twin)
         told.append([len(session.dirty), len(session.new), len(list(session))])
         session.commit()
@@ -108,8 +107,7 @@ def test_new_objects_travel(orm: Orm, heard: Recorder, engine: Engine) -> object
     world = stored_graph(orm, heard, engine)
     user = world.User(name="Cid", addresses=[world.Address(email="c")])
     twin = travelled(user)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         session.add(twin)
         told = [looks(orm, twin), twin.addresses[0] in session, twin.addresses[0].user is twin]
         session.commit()
@@ -123,8 +121,7 @@ def test_a_graph_comes_back_by_merge(orm: Orm, heard: Recorder, engine: Engine) 
         user = session.get(world.User, 1)
         names(user.addresses)
         pickled = pickle.dumps(user)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         first = session.merge(pickle.loads(pickled), load=False)
         told = [first in session, first in session.dirty, names(first.addresses)]
         changed = pickle.loads(pickled)

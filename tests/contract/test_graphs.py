@@ -121,8 +121,7 @@ def test_a_pending_child_whose_owner_is_none_stays(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = forum(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         comment = world.Comment(text="a")
         session.add(comment)
         comment.post = None
@@ -178,8 +177,7 @@ def test_classes_of_a_family_get_their_keys_in_the_order_of_entry(
 ) -> object:
     world = forum(orm, engine)
     heard.classes(world.Member, world.Premium, propagate=False)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         made = [
             world.Premium(name="a", level=1),
             world.Member(name="b"),

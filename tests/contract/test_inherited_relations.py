@@ -97,8 +97,7 @@ def test_merging_an_object_of_a_subclass_with_both_sides_loaded(
         session.expunge_all()
     heard.attribute(world.Ship.port, propagate=True)
     heard.attribute(world.Port.ships)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(port.ships[0])
         return [type(merged).__name__, [type(ship).__name__ for ship in merged.port.ships]]
 
@@ -122,8 +121,7 @@ def test_pairs_of_a_class_and_its_subclass_are_written_once(
 
     world.Ship.flags = orm.relationship(Flag, secondary=flag_rows, back_populates="ships")
     world.Base.metadata.create_all(engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         flag = Flag()
         session.add_all([world.Ship(flags=[flag]), world.Steamer(flags=[flag]), Flag()])
         session.commit()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, func
@@ -15,22 +13,12 @@ from .oracle import Orm
 from .runner import contract
 
 
-@contextmanager
-def at_work(orm: Orm, heard: Recorder, engine: Engine, world: Any) -> Iterator[Any]:
-    """Give a session; hear it, and the flush and instance events of the whole family."""
-    # By its root alone: listeners of the root reach every class below it.
-    heard.classes(world.Person, attributes=False, propagate=True)
-    with orm.Session(engine) as session:
-        heard.session(session)
-        yield session
-
-
 @contract(*EVERY)
 def test_new_objects_of_all_classes_are_announced_once_each(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = family(orm, engine)
-    with at_work(orm, heard, engine, world) as session:
+    with heard.at_work(engine, world.Person, propagate=True) as session:
         people = [
             world.Engineer(name="Eve", skill="c"),
             world.Manager(name="Max", title="boss"),
@@ -52,7 +40,7 @@ def test_only_the_tables_that_a_change_touches_are_written(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = staffed(orm, engine)
-    with at_work(orm, heard, engine, world) as session:
+    with heard.at_work(engine, world.Person, propagate=True) as session:
         people = session.scalars(orm.select(world.Person).order_by(world.Person.id)).all()
         people[2].title  # the oracle reads the key of the manager's row before its UPDATE
         heard.mark("root")
@@ -78,7 +66,7 @@ def test_rows_are_deleted_from_all_their_tables(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = staffed(orm, engine)
-    with at_work(orm, heard, engine, world) as session:
+    with heard.at_work(engine, world.Person, propagate=True) as session:
         for each in session.scalars(orm.select(world.Person).where(world.Person.id > 1)):
             if isinstance(each, world.Manager):
                 each.title  # the oracle reads the key of the manager's row before its DELETE
@@ -159,7 +147,7 @@ def test_defaults_of_every_table_come_back_at_once_where_asked(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = family(orm, engine, eager_defaults=True)
-    with at_work(orm, heard, engine, world) as session:
+    with heard.at_work(engine, world.Person, propagate=True) as session:
         eve, lea = world.Engineer(name="Eve"), world.Lead(name="Lea")
         session.add_all([eve, lea])
         session.flush()
@@ -186,7 +174,7 @@ def test_a_deleted_row_is_taken_over_by_a_new_object_of_its_class(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = staffed(orm, engine)
-    with at_work(orm, heard, engine, world) as session:
+    with heard.at_work(engine, world.Person, propagate=True) as session:
         session.delete(session.get(world.Engineer, 2))
         new = world.Engineer(id=2, name="Ede", skill="go")
         session.add(new)
@@ -199,7 +187,7 @@ def test_objects_written_one_by_one_keep_their_order(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = family(orm, engine, batch=False)
-    with at_work(orm, heard, engine, world) as session:
+    with heard.at_work(engine, world.Person, propagate=True) as session:
         people = [world.Engineer(name="Eve"), world.Manager(name="Max"), world.Person()]
         session.add_all(people)
         session.commit()

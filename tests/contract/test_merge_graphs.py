@@ -22,8 +22,7 @@ def test_new_objects_are_copied_with_what_they_refer_to(
 ) -> object:
     world = blog(orm, engine)
     given = world.User(name="Ann", addresses=[world.Address(email=str(n)) for n in range(2)])
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         heard.classes(world.User, world.Address)
         merged = session.merge(given)
         told = [
@@ -45,8 +44,7 @@ def test_stored_objects_are_loaded_and_overwritten(
     world = stored(orm, engine, "all")
     given = world.User(id=1, name="Eve")
     given.addresses = [world.Address(id=2, email="two"), world.Address(email="new")]
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         # Not Address: the oracle announces each leaver of a replaced list twice.
         heard.classes(world.User, world.Address, attributes=False)
         for attribute in (world.Address.id, world.Address.email, world.User.name):
@@ -68,9 +66,7 @@ def test_what_is_missing_in_the_merged_collection_is_an_orphan(
         given.addresses
         session.expunge_all()
     given.addresses.remove(given.addresses[1])
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.User, world.Address, attributes=False)
+    with heard.at_work(engine, world.User, world.Address) as session:
         merged = session.merge(given)
         told = names(merged.addresses)
         session.commit()
@@ -85,8 +81,7 @@ def test_unloaded_parts_are_left_alone(orm: Orm, heard: Recorder, engine: Engine
         session.expire(given, ["age"])
         session.expunge_all()
     given.name = "changed"
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         heard.classes(world.User, world.Address)
         merged = session.merge(given)
         told = ["addresses" in orm.inspect(merged).unloaded, merged.name, merged.age]
@@ -100,8 +95,7 @@ def test_a_shared_node_is_merged_once(orm: Orm, heard: Recorder, engine: Engine)
     Node = world.Node
     top = Node(name="top")
     given = [Node(name=str(n), parent=top) for n in range(3)]
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         first = session.merge(given[0])
         told = [first.parent.name, names(first.parent.children), len(session.new)]
         second = session.merge(given[1])
@@ -121,8 +115,7 @@ def test_a_cycle_is_merged(orm: Orm, heard: Recorder, engine: Engine) -> object:
     a, b = Node(id=1, name="a"), Node(id=2, name="b")
     a.children.append(b)
     b.children.append(a)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(a)
         child = merged.children[0]
         with session.no_autoflush:
@@ -138,8 +131,7 @@ def test_references_move_and_go(orm: Orm, heard: Recorder, engine: Engine) -> ob
     moved = world.Address(id=1, email="0", user=world.User(id=2, name="Bob"))
     gone = world.Address(id=2, email="1", user=None)
     known = world.Address(id=3, email="2")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         found = [session.merge(each) for each in (moved, gone, known)]
         told = [each.user and each.user.name for each in found]
         session.commit()
@@ -150,8 +142,7 @@ def test_references_move_and_go(orm: Orm, heard: Recorder, engine: Engine) -> ob
 def test_cascades_of_merge_are_obeyed(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = stored(orm, engine, "save-update")
     given = world.User(id=1, name="Ann", addresses=[world.Address(email="new")])
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(given)
         told = names(merged.addresses)
         session.commit()
@@ -167,9 +158,7 @@ def test_a_deleted_row_is_made_anew(orm: Orm, heard: Recorder, engine: Engine) -
         session.expunge_all()
         session.delete(session.get(world.User, 1))
         session.commit()
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.User, world.Address, attributes=False)
+    with heard.at_work(engine, world.User, world.Address) as session:
         merged = session.merge(user)
         told = [orm.inspect(merged).pending, [each.id for each in merged.addresses]]
         session.commit()
@@ -181,8 +170,7 @@ def test_one_to_one_is_merged(orm: Orm, heard: Recorder, engine: Engine) -> obje
     world = plated(orm, engine)
     Car, Plate = world.Car, world.Plate
     heard.classes(Car, Plate)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         session.merge(Car(id=1, plate=Plate(name="1")))
         session.commit()
         heard.mark("replace")
@@ -250,8 +238,7 @@ def test_composite_keys_are_found(orm: Orm, heard: Recorder, engine: Engine) -> 
     with orm.Session(engine) as session:
         session.add(Row(id=1, seats=[Seat(number=n, name="a") for n in range(3)]))
         session.commit()
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         heard.classes(Row, Seat)
         seats = [Seat(row_id=1, number=1, name="b"), Seat(number=9, name="c")]
         merged = session.merge(Row(id=1, seats=seats))
@@ -267,8 +254,7 @@ def test_two_sources_of_one_key_have_one_target(
     world = tree(orm, engine, cascade="all")
     Node = world.Node
     given = Node(name="top", children=[Node(id=5, name="a"), Node(id=5, name="b")])
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(given)
         told = [each.name for each in merged.children]
         session.commit()

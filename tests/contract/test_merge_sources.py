@@ -20,8 +20,7 @@ def test_merging_without_load(orm: Orm, heard: Recorder, engine: Engine) -> obje
         given = session.get(world.User, 1)
         given.addresses[0].user
         session.expunge_all()
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         heard.classes(world.User, world.Address)
         merged = session.merge(given, load=False)
         told = [
@@ -95,8 +94,7 @@ def test_persistent_and_pending_and_deleted_sources(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = stored(orm, engine, "all")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user = session.get(world.User, 1)
         fresh = world.User(name="Fay")
         session.add(fresh)
@@ -120,8 +118,7 @@ def test_merging_from_another_session(orm: Orm, heard: Recorder, engine: Engine)
         user.name = "changed"
         pending = world.Address(email="pending")
         user.addresses.append(pending)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(user)
         told = [merged.name, names(merged.addresses), pending in session, pending in source]
         session.flush()
@@ -137,8 +134,7 @@ def test_an_expired_source_is_read_or_refused(orm: Orm, heard: Recorder, engine:
         user, other = session.get(world.User, 1), session.get(world.User, 2)
         session.expire(user)
         session.expire(other, ["name"])
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         merged = session.merge(user)
         heard.mark("without load")
         second = session.merge(other, load=False)

@@ -16,8 +16,7 @@ from .shapes import tree
 @contract(*EVERY)
 def test_save_update_reaches_both_sides(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = blog(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         ann = world.User(name="Ann", addresses=[world.Address(email="1")])
         session.add(ann)
         heard.mark("from the many side")
@@ -65,9 +64,7 @@ def test_deleting_a_parent_without_delete_cascade_sets_the_keys_to_null(
 @contract(*EVERY)
 def test_delete_cascade_takes_the_children(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = blog(orm, engine, cascade="all")
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.User, world.Address, attributes=False)
+    with heard.at_work(engine, world.User, world.Address) as session:
         user = world.User(name="Ann", addresses=[world.Address(email=str(n)) for n in range(2)])
         session.add_all([user, world.User(name="Bob")])
         session.commit()
@@ -101,8 +98,7 @@ def test_orphans_are_deleted(orm: Orm, heard: Recorder, engine: Engine) -> objec
 @contract()
 def test_a_pending_orphan_is_expunged(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = blog(orm, engine, cascade="all, delete-orphan")
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         user, address = world.User(name="Ann"), world.Address(email="1")
         session.add(user)
         user.addresses.append(address)
@@ -230,8 +226,7 @@ def test_a_declared_backref_and_order_by(orm: Orm, heard: Recorder, engine: Engi
 
     Base.metadata.create_all(engine)
     heard.classes(Book, Page)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         book = Book(pages=[Page(number=number) for number in (2, 3, 1)])
         session.add(book)
         session.commit()

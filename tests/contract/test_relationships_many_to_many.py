@@ -61,8 +61,7 @@ def test_new_objects_on_both_sides_are_paired_once(
     orm: Orm, heard: Recorder, engine: Engine
 ) -> object:
     world = tagged(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
+    with heard.at_work(engine) as session:
         heard.classes(world.Post, world.Tag)
         red, blue = world.Tag(name="red"), world.Tag(name="blue")
         post = world.Post(title="new", tags=[red, blue])
@@ -113,9 +112,7 @@ def test_unloaded_sides_take_note_of_each_other(
 @contract(*EVERY)
 def test_deleting_one_side_removes_its_pairs(orm: Orm, heard: Recorder, engine: Engine) -> object:
     world = tagged(orm, engine)
-    with orm.Session(engine) as session:
-        heard.session(session)
-        heard.classes(world.Post, world.Tag, attributes=False)
+    with heard.at_work(engine, world.Post, world.Tag) as session:
         session.delete(session.get(world.Post, 1))
         session.delete(session.get(world.Tag, 3))
         session.commit()
