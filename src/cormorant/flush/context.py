@@ -58,8 +58,8 @@ class UOWTransaction:
         self.followed: list[Any] = []
         """Members in memory whose rows took the new key of their parent by themselves."""
         self.late: list[tuple[Any, Any, Any]] = []
-        self.saved: dict[int, list[list[Any]]] = {}
-        """Batches of this round in tables that refer to each other, by the first root mapper."""
+        self.saved: dict[int, list[tuple[int, list[Any]]]] = {}
+        """(step, batch) of this round in tables that refer to each other, by the first root."""
         self.unseen: dict[Any, list[Any]] = {}
         """Deleted owners of members that nobody has seen, by relationship."""
         self.versions: dict[int, tuple[Any, Any]] = {}

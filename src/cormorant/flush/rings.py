@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,28 +10,38 @@ from sqlalchemy.exc import CircularDependencyError
 
 from cormorant.flush.changes import written_relationships
 from cormorant.flush.order import levels
+from cormorant.flush.steps import Batches, Sight, Starts, holders
 from cormorant.instrument._state_cy import state_of
 from cormorant.instrument.constants import NO_VALUE
 
 if TYPE_CHECKING:
+    from cormorant.flush.changes import Changes
     from cormorant.flush.context import UOWTransaction
     from cormorant.mapping.mapper import Mapper
 
 
-def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]]:
+def parents_first(
+    context: UOWTransaction, ring: list[Mapper], objects: list[Any], changes: Changes
+) -> Batches:
     """Split objects into batches: none needs the key of a row that comes in a later one.
 
-    Parents that have their key already come first as well, those before the flush and those that
-    stay included, as far as they are in memory; unless they go in a circle.
+    As SQLAlchemy, each object comes as early as it can: see `Sight`. Where nobody knows a
+    reference into the ring, and nothing there is deleted, they come all at once. Parents in
+    memory come first also where they have their key already, unless they go in a circle.
     """
-    known = _known_parents(objects)
-
-    def parents(obj: Any) -> list[Any]:
-        changed = [parent for _prop, parent in _parents(context, obj)]
-        return [*changed, *[each for each in known.get(id(obj), ()) if each is not obj]]
+    doomed = [obj for root in ring for obj in changes.deleted.get(root, ())]
+    sight = Sight(context, ring, objects, doomed)
+    if not (sight.looks or sight.above or doomed):
+        return [(0, objects)]
 
     def awaited(obj: Any) -> list[Any]:
         return [parent for _prop, parent in _awaited(context, obj)]
+
+    def parents(obj: Any) -> list[Any]:
+        # Keys that change are handed over along relationships that nobody has to have seen.
+        given = context.incoming.get(id(obj), ())
+        known = sight.above.get(id(obj), ())
+        return [*known, *[each for _prop, each in given if each is not None]]
 
     def refuse(circle: list[Any]) -> Exception:
         inside = {id(each) for each in circle}
@@ -42,10 +53,33 @@ def parents_first(context: UOWTransaction, objects: list[Any]) -> list[list[Any]
         ]
         return circular("cannot be inserted", circle, props)
 
+    starts = Starts(changes)
     try:
-        return levels(objects, parents, lambda circle: CircularDependencyError("", circle, []))
+        found = levels(objects, parents, lambda circle: CircularDependencyError("", circle, []))
+        return _in_steps(found, parents, sight, starts)
     except CircularDependencyError:
-        return levels(objects, awaited, refuse)
+        return _in_steps(levels(objects, awaited, refuse), awaited, sight, starts)
+
+
+def _in_steps(
+    found: list[list[Any]], above: Callable[[Any], list[Any]], sight: Sight, starts: Starts
+) -> Batches:
+    """Return the objects of all levels by the step in which each of them is saved."""
+    base = {root: starts.base(root, sight.ring) for root in sight.ring}
+    steps: dict[int, int] = {}
+    batches: dict[int, list[Any]] = {}
+    for obj in [obj for level in found for obj in level]:
+        step = base[state_of(obj).manager.mapper.base_mapper]
+        if step == 0 and id(obj) in sight.looks:
+            step = 1
+        for root in sight.far.get(id(obj), ()):
+            step = max(step, starts.of(root) + 2)
+        for parent in above(obj):
+            if id(parent) in steps:
+                step = max(step, steps[id(parent)] + 2)
+        steps[id(obj)] = step
+        batches.setdefault(step, []).append(obj)
+    return sorted(batches.items())
 
 
 def _known_parents(objects: list[Any]) -> dict[int, list[Any]]:
@@ -83,7 +117,7 @@ def _parents(context: UOWTransaction, obj: Any) -> list[tuple[Any, Any]]:
 
 
 def children_first(
-    ring: list[Mapper], doomed: list[Any], saved: list[list[Any]], leaving: list[Any]
+    ring: list[Mapper], doomed: list[Any], saved: Batches, leaving: list[Any]
 ) -> list[list[Any]]:
     """Split objects to delete into batches: none is referred to by a row of a later one.
 
@@ -95,22 +129,23 @@ def children_first(
     owners = Owners(ring, doomed, late=False)
     members: dict[int, list[Any]] = {}
     steps: dict[int, int] = {}
-    # Between two batches stands the look at the lists of the first.
-    times = {id(obj): 2 * at for at, batch in enumerate(saved) for obj in batch}
-    first = 2 * len(saved) - 1 if saved else 0
+    times = {id(obj): step for step, batch in saved for obj in batch}
+    first = saved[-1][0] + 1 if saved else 0
     for obj in doomed:
         for _prop, owner in owners.of(obj):
             if owner is not obj:
                 members.setdefault(id(owner), []).append(obj)
                 steps[id(obj)] = 1
-    known = _known_parents([*leaving, *[obj for batch in saved for obj in batch]])
+    known = _known_parents(leaving)
     owning = {id(obj) for obj in leaving}
+    written = [obj for _step, batch in saved for obj in batch]
+    lists = holders(ring, written, lambda obj: state_of(obj).old or {})
     for batch in levels(doomed, lambda obj: members.get(id(obj), ()), partial(_refuse, owners)):
         for obj in batch:
             after = [steps[id(each)] + 1 for each in members.get(id(obj), ())]
-            above = [id(owner) for owner in known.get(id(obj), ()) if owner is not obj]
-            after += [times[each] + 2 for each in above if each in times]
-            after += [1 for each in above if each in owning]
+            after += [times[id(owner)] + 2 for owner in lists.get(id(obj), ())]
+            above = [owner for owner in known.get(id(obj), ()) if owner is not obj]
+            after += [1 for owner in above if id(owner) in owning]
             steps[id(obj)] = max([first, steps.get(id(obj), 0), *after])
     return [
         [obj for obj in doomed if steps[id(obj)] == step] for step in sorted(set(steps.values()))

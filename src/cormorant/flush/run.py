@@ -124,10 +124,10 @@ def _save_ring(context: UOWTransaction, ring: Ring, changes: Changes) -> None:
         _save(context, ring[0], new[ring[0]], changed[ring[0]])
         return
     everything = [obj for root in ring for obj in (*new[root], *changed[root])]
-    batches = parents_first(context, everything) if everything else []
+    batches = parents_first(context, ring, everything, changes) if everything else []
     context.saved[id(ring[0])] = batches
     sync_from_outside(context, ring, everything)
-    for batch in batches:
+    for _step, batch in batches:
         inside = {id(obj) for obj in batch}
         for root in ring:
             comers = [obj for obj in new[root] if id(obj) in inside]
