@@ -12,7 +12,7 @@ from cormorant.event.constants import NO_KEY
 from cormorant.instrument import _list_changes_cy as list_changes
 from cormorant.instrument._state_cy import (
     FLAG_DELETED,
-    collection_here,
+    FRESH,
     current_values,
     end_watch,
     fresh_values,
@@ -20,7 +20,6 @@ from cormorant.instrument._state_cy import (
     keep_unheld,
     known_state,
     note_change,
-    refer_fresh,
     settle,
     state_of,
 )
@@ -423,13 +422,15 @@ class CollectionSlot(RelationSlot):
     # A field of its own: see ObjectSlot.
     if cython.compiled:
         append_token = cython.declare(object, visibility="public")
+        here = cython.declare(object, visibility="public")
     else:
         append_token: Any
+        here: Any
 
     def __get__(self, obj: Any, cls: Any) -> Any:
         if obj is None:
             return self.on_class
-        found = collection_here(obj, self.key)
+        found = self.here[obj]
         if type(found) is InstrumentedList:
             if cython.cast(InstrumentedList, found)._attribute is self:
                 return found
@@ -688,6 +689,20 @@ def list_append(items: Any, item: Any) -> Any:
 
 @cython.cfunc
 @cython.inline
+def refer_first(key: Any, owner: Any, item: Any) -> cython.bint:
+    """Let `item` refer to `owner` where both are new and it has no such value; tell if so."""
+    if FRESH[owner] is None:
+        return False
+    values: dict[Any, Any] = FRESH[item]
+    if values is None:
+        return False
+    before: cython.Py_ssize_t = len(values)
+    values.setdefault(key, owner)
+    return len(values) > before
+
+
+@cython.cfunc
+@cython.inline
 def living(reference: Any) -> Any:
     if cython.compiled:
         return cython.cast(object, PyWeakref_GetObject(reference))
@@ -794,7 +809,7 @@ class InstrumentedList(list):  # type: ignore[type-arg] # a compiled class takes
             reverse: RelationSlot = attribute.reverse
             if reverse.entering or not reverse.direct or type(item) is not reverse.class_:
                 return False
-            if reverse.listed or not refer_fresh(item, reverse.key, owner):
+            if reverse.listed or not refer_first(reverse.key, owner, item):
                 return False
         if attribute.entering:
             self.tell_appended(owner, item)

@@ -1122,18 +1122,6 @@ def fresh_values(obj: Any) -> Any:
     return None
 
 
-def refer_fresh(obj: Any, key: Any, target: Any) -> Any:
-    """Let `obj` refer to `target` where both are new and `obj` has no such value; tell if so."""
-    if fresh_values(target) is None:
-        return False
-    values: dict[Any, Any] = fresh_values(obj)
-    if values is None:
-        return False
-    before = len(values)
-    values.setdefault(key, target)
-    return len(values) > before
-
-
 def current_values(obj: Any) -> Any:
     """Return the values of an object that nothing has expired; None for any other."""
     if isinstance(obj, Instrumented):
@@ -1143,30 +1131,60 @@ def current_values(obj: Any) -> Any:
     return None
 
 
-def collection_here(obj: Any, key: Any) -> Any:
-    """Return the collection of an object that nothing has expired, or None.
+@cython.final
+@cython.auto_pickle(False)
+@cython.cclass
+class CollectionsHere:
+    """The collections of one attribute by object; None where an object has to be asked itself.
 
-    That is its value, or what was read of a new object while it was empty: where that is a list
-    alone, it may be the one of another attribute.
+    An item is the value of the object, or what was read of a new one while it was empty: where
+    that is a list alone, it may be the one of another attribute. It is a mapping and no function
+    because a subscript from another compiled module costs a third of a call.
     """
-    if not isinstance(obj, Instrumented):
-        return None
-    state: InstanceState = slot_state(obj)
-    if state is None or (state.link is not None and state.epoch != state.link.epoch):
-        return None
-    values: dict[Any, Any] = state.values
-    if values is not None:
-        if cython.compiled:
-            found = PyDict_GetItemWithError(values, key)
-            if found is not cython.NULL:
-                return cython.cast(object, found)
-        elif key in values:
-            return values[key]
-    if state.link is not None or state.pk is not None:
-        return None  # what stands in the database may have to be loaded
-    if type(state.empties) is dict:
-        return state.empties.get(key)
-    return state.empties
+
+    if cython.compiled:
+        key = cython.declare(object)
+    else:
+        key: Any
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def __getitem__(self, obj: Any) -> Any:
+        if not isinstance(obj, Instrumented):
+            return None
+        state: InstanceState = slot_state(obj)
+        if state is None or (state.link is not None and state.epoch != state.link.epoch):
+            return None
+        values: dict[Any, Any] = state.values
+        if values is not None:
+            if cython.compiled:
+                found = PyDict_GetItemWithError(values, self.key)
+                if found is not cython.NULL:
+                    return cython.cast(object, found)
+            elif self.key in values:
+                return values[self.key]
+        if state.link is not None or state.pk is not None:
+            return None  # what stands in the database may have to be loaded
+        if type(state.empties) is dict:
+            return state.empties.get(self.key)
+        return state.empties
+
+
+@cython.final
+@cython.auto_pickle(False)
+@cython.cclass
+class FreshValues:
+    """The values of new objects in no session, by object; None for any other object.
+
+    A mapping for the same reason as CollectionsHere; `fresh_values` is the function.
+    """
+
+    def __getitem__(self, obj: Any) -> Any:
+        return fresh_values(obj)
+
+
+FRESH = FreshValues()
 
 
 def keep_unheld(obj: Any, collection: Any) -> Any:

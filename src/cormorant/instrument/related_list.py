@@ -16,6 +16,7 @@ from cormorant.instrument._related_cy import (
 )
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
+    CollectionsHere,
     InstanceState,
     end_watch,
     note_change,
@@ -38,6 +39,10 @@ class RelatedCollection(RelatedAttribute, CollectionSlot):
 
     collection = True
     shape: CollectionShape = LISTS
+
+    def __init__(self, class_: type[Any], key: str, on_class: Any) -> None:
+        super().__init__(class_, key, on_class)
+        self.here = CollectionsHere(key)
 
     def take_class(self, collection_class: Any) -> None:
         """Hold collections that `collection_class` makes."""
