@@ -442,6 +442,12 @@ class CollectionSlot(RelationSlot):
             if fresh._owner_ref is not None:
                 fresh._attribute = self
                 return fresh
+        elif self.listed and fresh_values(obj) is not None:
+            state = state_of(obj)
+            if state.empties is None:
+                fresh = bound_list(self, obj, state)
+                keep_empty(state, self.key, fresh)
+                return fresh
         general: Any = self
         return general.read(obj)
 
