@@ -100,6 +100,23 @@ DECLARED: dict[str, Callable[[Kept], Any]] = {
     "another side that is not there": lambda kept: configured(
         kept, {"children": relationship("Child", back_populates="father")}
     ),
+    "another side that is a column": lambda kept: configured(
+        kept, {"children": relationship("Child", back_populates="parent_id")}
+    ),
+    "another side that leads elsewhere": lambda kept: configured(
+        kept,
+        {"children": relationship("Child", back_populates="twin")},
+        {
+            "twin_id": Column(ForeignKey("children.id")),
+            "twin": relationship("Child", remote_side="Child.id"),
+        },
+    ),
+    "a backref under a name that is taken": lambda kept: configured(
+        kept, {"children": relationship("Child", backref="parent_id")}
+    ),
+    "rows left alone and deleted": lambda kept: configured(
+        kept, {"children": relationship("Child", passive_deletes="all", cascade="all")}
+    ),
     "nothing to relate to": lambda kept: configured(kept, {"children": relationship()}),
     "keys on both sides": lambda kept: configured(
         kept,
@@ -267,6 +284,28 @@ TEXTS: dict[str, tuple[type[Exception], str]] = {
         ConfigurationError,
         "Mapper of class 'Child' has no relationship 'father', which Parent.children names in"
         " back_populates. Declare it, or correct the name.",
+    ),
+    "another side that is a column": (
+        ConfigurationError,
+        "Parent.children names Child.parent_id in back_populates, which is no relationship. Name "
+        "the relationship of Child that leads back.",
+    ),
+    "another side that leads elsewhere": (
+        ConfigurationError,
+        "Parent.children names Child.twin in back_populates, which leads to 'Child', not back to "
+        "'Parent'. Name the relationship that leads back.",
+    ),
+    "a backref under a name that is taken": (
+        ConfigurationError,
+        "Error creating backref 'parent_id' on relationship Parent.children: class 'Child' has an "
+        "attribute of that name. Give the backref another name, or name that attribute in "
+        "back_populates if it is the way back.",
+    ),
+    "rows left alone and deleted": (
+        ConfigurationError,
+        "On Parent.children, can't set passive_deletes='all' in conjunction with 'delete' or "
+        "'delete-orphan' cascade: one leaves the rows alone, the other deletes them. Take "
+        "passive_deletes=True to leave what is not loaded to the database.",
     ),
     "nothing to relate to": (
         ArgumentError,

@@ -21,6 +21,7 @@ from cormorant.mapping.comparisons import compare_relationship
 from cormorant.mapping.joins import JoinColumns, backref_options, find_join, find_secondary
 from cormorant.mapping.overlaps import warn_of_overlaps
 from cormorant.mapping.properties import MapperProperty
+from cormorant.mapping.relation_checks import check_backref, check_options, check_pair, other_side
 from cormorant.mapping.single_parent import check_single_parent
 from cormorant.mapping.unresolved import Unresolved
 from cormorant.sql.attributes import InstrumentedAttribute, Mapped
@@ -171,6 +172,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         check_single_parent(self)  # before session and other side may be told of a refused member
         self.impl.take_place()
         self._join_other_side()
+        check_options(self)
         warn_of_overlaps(self)
 
     def _find_join(self) -> JoinColumns:
@@ -254,13 +256,9 @@ class RelationshipProperty(MapperProperty, Generic[T]):
             self._make_backref()
         if not self.back_populates:
             return
-        other = self.mapper._properties.get(self.back_populates)
-        if not isinstance(other, RelationshipProperty):
-            raise exc.ConfigurationError(
-                f"Mapper of class {self.mapper.class_.__name__!r} has no relationship "
-                f"{self.back_populates!r}, which {self} names in back_populates. Declare it, or "
-                f"correct the name."
-            )
+        other = other_side(self, RelationshipProperty)
+        if not other.configured and other.back_populates != self.key:
+            other.configure()  # it will not ask for this side
         if hasattr(other, "mapper") and isinstance(other.impl, RelatedAttribute):
             self._pair(other)
         for copy in other.copies_below():
@@ -276,11 +274,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
                 yield prop
 
     def _pair(self, other: RelationshipProperty[Any]) -> None:
-        if other.direction is self.direction and self.direction is not MANYTOMANY:
-            raise exc.ConfigurationError(
-                f"{self} and back-reference {other} are both of the same direction "
-                f"{self.direction.name}. Did you mean to set remote_side on the many-to-one side?"
-            )
+        check_pair(self, other)
         self._meet(other)
         other._meet(self)
         if self.in_step and other.in_step:
@@ -297,6 +291,7 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         name, options = self.backref if isinstance(self.backref, tuple) else (self.backref, {})
         self.back_populates = name
         if name in self.mapper._properties:
+            check_backref(self, name, RelationshipProperty)
             return
         options = backref_options(self.join, options)
         back: RelationshipProperty[Any] = Relationship(
