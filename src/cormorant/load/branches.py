@@ -141,7 +141,7 @@ class Branch:
         mapper = self.mapper
         usual = self.parts == usual_parts(mapper)
         rows = mapper.row_columns if usual else mapper.columns_with((mapper, *self.parts))
-        chosen = ChosenColumns(mapper, rows, self.directives)
+        chosen = ChosenColumns(mapper, rows, self.directives, self.parts, usual)
         self.columns, self.deferred = chosen.columns, chosen.deferred
 
     def entity(self, prop: Any) -> Any:
@@ -283,7 +283,8 @@ class Branch:
                 step = each.path[0]
                 if step.key == prop.key and meets(step.owner, prop.parent):
                     deeper.append(each.deeper())
-            elif each.everywhere:
+            elif each.everywhere and not (how is None and each.kind == "column"):
+                # What is loaded on access has all of its columns.
                 deeper.append(each)
         above = (*self.above, self.mapper)
         depth = None if how is None else how.recursion_depth

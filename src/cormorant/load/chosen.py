@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cormorant.load.directives import WILDCARD, Directive, How
-from cormorant.mapping.polymorphic import part_of
+from cormorant.mapping.polymorphic import part_key, part_of
 
 if TYPE_CHECKING:
     from cormorant.mapping.mapper import Mapper
@@ -25,6 +25,8 @@ class ChosenColumns:
 
     `usual`: (name in the row, column) of a read without options. `columns`: the same of this
     one. `deferred`: keys of columns that an option left out -> whether access is refused.
+    `parts`: the subclasses whose columns stand in the rows; `usual_parts`: by the mapping, so
+    that options for all columns of the class do not mean them.
     """
 
     def __init__(
@@ -32,8 +34,12 @@ class ChosenColumns:
         mapper: Mapper,
         usual: Sequence[tuple[str, Any]],
         directives: tuple[Directive, ...],
+        parts: tuple[Mapper, ...],
+        usual_parts: bool,
     ) -> None:
         self.mapper = mapper
+        self.parts = parts
+        self.usual_parts = usual_parts
         self.deferred: dict[str, bool] = {}
         here = [each for each in directives if not each.path and each.kind in ABOUT_COLUMNS]
         here = [each for each in here if meets(each.owner, mapper)]
@@ -60,14 +66,26 @@ class ChosenColumns:
     def _chosen_parts(
         self, parts: Sequence[tuple[str, Any]], here: list[Directive]
     ) -> Iterator[tuple[str, Any]]:
-        """Yield the columns of subclasses in the rows that no option leaves out."""
+        """Yield the columns of subclasses in the rows, and those that an option adds."""
         for name, column in parts:
             owner, key = part_of(self.mapper, name)
-            how = None if owner is None else how_of_column(owner, key, here)
+            how = None if owner is None else self._how_of_part(owner, key, here)
             if how is None or how.loader == "column":
                 yield name, column
             else:
                 self.deferred[key] = how.raises
+        for each in self.parts:
+            for prop in each.column_attrs:
+                if prop.deferred and not (each.inherits and each.inherits.has_property(prop.key)):
+                    how = self._how_of_part(each, prop.key, here)
+                    if how is not None and how.loader == "column":
+                        yield part_key(each, prop.key), each.loaded_column(prop)
+
+    def _how_of_part(self, owner: Mapper, key: str, here: list[Directive]) -> How | None:
+        """Return what the options say of a column that a subclass adds."""
+        if self.usual_parts:
+            here = [each for each in here if each.key != WILDCARD or each.owner is None]
+        return how_of_column(owner, key, here)
 
     def _deferred(self, key: str) -> bool:
         prop: Any = self.mapper._properties[key]

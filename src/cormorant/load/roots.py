@@ -11,7 +11,7 @@ from sqlalchemy.sql.cache_key import HasCacheKey
 
 from cormorant.load.branches import Branch, branch_of, parts_of, usual_branch
 from cormorant.load.chosen import meets
-from cormorant.load.directives import Directive, How
+from cormorant.load.directives import WILDCARD, Directive, How
 from cormorant.load.options import Load
 from cormorant.sql.eager import layouts
 
@@ -19,6 +19,26 @@ from cormorant.sql.eager import layouts
 def directives_of(options: Iterable[Any]) -> tuple[Directive, ...]:
     """Return what the loader options among `options` decide, in their order."""
     return tuple([each for one in options if isinstance(one, Load) for each in one.directives])
+
+
+def refuse_conflicts(directives: Iterable[Directive]) -> None:
+    """Refuse two loaders of one attribute that were both named for it."""
+    known: dict[Any, Directive] = {}
+    for each in directives:
+        if each.key == WILDCARD or each.kind not in NAMING or each.how.loader == "default":
+            continue
+        other = known.setdefault((each.owner, each.path, each.kind, each.key), each)
+        ours, theirs = each.how, other.how
+        asked = (ours.loader, ours.innerjoin, ours.raises)
+        if asked != (theirs.loader, theirs.innerjoin, theirs.raises):
+            raise core_exc.InvalidRequestError(
+                f"Loader strategy replacement {each} is in conflict with existing strategy "
+                f"{other}. Name one loader for each attribute of a path."
+            )
+
+
+NAMING = frozenset(("relationship", "column"))
+"""Kinds of directives that name an attribute."""
 
 
 def carried_by(options: Iterable[Any]) -> tuple[Any, ...]:
@@ -76,6 +96,7 @@ def branches_of(entities: Iterable[Any], options: Iterable[Any]) -> list[Branch]
 def _chosen(known: list[Any], options: Iterable[Any]) -> list[Branch]:
     """Return the branches as loader options say."""
     directives = directives_of(options)
+    refuse_conflicts(directives)
     carried = carried_by(options)
     for each in directives:
         root = each.root
