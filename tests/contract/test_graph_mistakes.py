@@ -10,6 +10,7 @@ from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 
 from .databases import EVERY, strict
 from .heard import Recorder
+from .library import library
 from .oracle import Orm
 from .runner import contract, marked
 
@@ -185,3 +186,23 @@ def test_keys_on_both_sides_of_pairs_change(orm: Orm, heard: Recorder, engine: E
         del tag.posts["aa"]
         session.commit()
         return told, [tuple(row) for row in session.execute(pairs.select())]
+
+
+@contract()
+def test_none_in_a_list_is_named_by_the_flush(orm: Orm, heard: Recorder, engine: Engine) -> object:
+    world = library(orm, engine)
+    told = []
+    with orm.Session(engine) as session:
+        new = world.Author(books=[None])
+        session.add(new)
+        told.append(heard.error(session.flush))
+        session.rollback()
+        ann = session.get(world.Author, 1)
+        ann.books.append(None)
+        told.append(heard.error(session.flush))
+        session.rollback()
+        ann.books = [None, world.Book(title="Oak")]
+        told.append(heard.error(session.flush))
+        session.rollback()
+        told.append([book.title for book in ann.books])
+    return told

@@ -244,10 +244,20 @@ def twice(kept: Kept, engine: Engine) -> None:
         session.flush()
 
 
+def nobody(kept: Kept, engine: Engine) -> None:
+    """Add None to a list."""
+    Base, Parent, _Child = declare(kept, {"children": relationship("Child")})
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        session.add(Parent(name=SECRET, children=[None]))
+        session.flush()
+
+
 WRITTEN: dict[str, Callable[[Kept, Engine], Any]] = {
     "a key that would be lost": links,
     "no key at all": without_key,
     "one key for two": twice,
+    "none among the members": nobody,
 }
 
 TEXTS: dict[str, tuple[type[Exception], str]] = {
@@ -397,6 +407,11 @@ TEXTS: dict[str, tuple[type[Exception], str]] = {
         "Instance of 'Parent' has a NULL identity key: 'id' has no value and the database "
         "makes none. Set it before the flush, or give the column a default, Identity() or a "
         "Sequence.",
+    ),
+    "none among the members": (
+        FlushError,
+        "Can't flush None value found in collection Parent.children. Take it out, or put an "
+        "object of class 'Child' in its place.",
     ),
     "one key for two": (
         IntegrityError,

@@ -465,6 +465,11 @@ def _leaves_nothing(mapper: Mapper) -> bool:
 
 
 def _check_class(prop: RelationshipProperty[Any], member: Any) -> None:
+    if member is None:
+        raise exc.FlushError(
+            f"Can't flush None value found in collection {prop}. Take it out, or put an object of "
+            f"class {prop.mapper.class_.__name__!r} in its place."
+        )
     # What a listener put in the place of a member that was given is seen here for the first time.
     problem = prop.refusal(state_of(member).mapper)
     if problem is not None:
