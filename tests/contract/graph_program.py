@@ -20,7 +20,7 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
   (test_a_deleted_object_refers_to_what_was_read_before).
 - A premium member is not merged once its row is gone: a plain member may have its key, and the
   oracle writes half of one onto the other (test_a_subclass_is_not_merged_onto_its_base).
-- Who leaves the session has nothing left to write, what holds it is not expired, deleted or
+- What holds one that left the session is not expired, deleted or
   orphaned after that: the oracle expires detached objects
   (test_an_expiry_reaches_members_of_the_session_only), leaves their pairs
   (test_a_deleted_owner_takes_the_pairs_of_members_outside_along), and deletes them again
@@ -369,8 +369,6 @@ class Graph(Play):
             self.session.flush()
         obj = self.held(self.known(first), second)
         if obj is not None:
-            if obj not in self.session.new:
-                self.session.flush()
             with self.leaving(obj):
                 self.session.expunge(obj)
 

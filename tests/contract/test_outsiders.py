@@ -292,3 +292,29 @@ def test_members_that_stay_in_a_list_that_is_replaced_come_back_into_the_session
         lambda graph: graph.post.tags.append(graph.tag),
     )
     return each_in_turn(orm, heard, engine, *map(again, changes))
+
+
+@contract("sqlite", "postgresql")
+def test_who_moves_and_leaves_the_session_takes_the_key_of_the_new_parent(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    def leaves(move: Callable[[Any, Any], object]) -> Callable[[Any], None]:
+        def act(graph: Any) -> None:
+            other = graph.world.Member(name="Bob")
+            graph.session.add(other)
+            graph.session.flush()
+            move(graph, other)
+            graph.session.expunge(graph.post)
+            graph.session.flush()
+            heard.note("key", graph.post.author_id == other.id)
+
+        return act
+
+    return each_in_turn(
+        orm,
+        heard,
+        engine,
+        leaves(lambda graph, other: other.posts.append(graph.post)),
+        leaves(lambda graph, other: setattr(graph.post, "author", other)),
+        leaves(lambda graph, other: graph.member.posts.remove(graph.post)),
+    )

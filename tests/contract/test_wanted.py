@@ -162,6 +162,13 @@ def test_none_is_known_of_what_was_inserted_alone() -> None:
     ]
 
 
+def test_a_look_makes_a_none_only_of_what_is_not_known() -> None:
+    inserted, look = write("after_insert", "Post 1"), Heard("init_scalar", ("new Post 1", "None"))
+    again = Heard("persistent_to_transient", ("session 1", "new Post 1"))
+    told = list(with_known_none([look, inserted, look, again, look], frozenset()))
+    assert told == [look, inserted, again, look]
+
+
 def test_who_was_brought_back_is_forgiven_once_per_rollback() -> None:
     back = Heard("deleted_to_persistent", ("session 1", "new Post 1"))
     assert list(moves_told_once([FAILED, back, back])) == [FAILED, back]

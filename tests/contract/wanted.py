@@ -108,7 +108,8 @@ def with_known_none(log: Sequence[Heard], references: frozenset[str]) -> Iterato
     """Yield the log as if what an INSERT wrote as NULL were known.
 
     `references`: the names of the attributes that hold another object or its key.
-    The old value of a reference is None, and no query fills its key until the object expires.
+    The old value of a reference is None, and no query fills its key until the object expires, nor
+    does a look at it make a None (`init_scalar`) until the object is transient again.
     """
     written: set[str] = set()
     alone = {f"attrs {[repr(key)]}" for key in references}
@@ -117,6 +118,10 @@ def with_known_none(log: Sequence[Heard], references: frozenset[str]) -> Iterato
             written.add(heard.arguments[-1])
         elif heard.name == "expire":
             written.discard(heard.arguments[0])
+        elif heard.name.endswith("_to_transient"):
+            written.discard(heard.arguments[-1])
+        elif heard.name == "init_scalar" and heard.arguments[0] in written:
+            continue
         if heard.name == "set" and heard.arguments[-1].rpartition(" ")[2] in references:
             target, value, old, token = heard.arguments
             if target in written and old == "NO_VALUE":

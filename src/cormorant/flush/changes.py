@@ -362,7 +362,7 @@ def _let_go(
     if child is None or id(child) in context.link.deleted:
         return
     if leaves_outside(context, prop, child, owner if left else None):
-        if not prop.cascade.delete_orphan:
+        if not (prop.cascade.delete_orphan or _refers_elsewhere(prop, state_of(child), owner)):
             context.outsiders.append((child, prop, None))
         return
     state = state_of(child)
