@@ -57,6 +57,9 @@ class RowFiller:
         template = cython.declare(dict)
         branch = cython.declare(object)
         partial_keys = cython.declare(cython.bint)
+        names = cython.declare(object)
+    else:
+        names: Any
 
     def __init__(
         self,
@@ -81,6 +84,7 @@ class RowFiller:
         self.template = template
         self.partial_keys = partial_keys
         self.branch = branch
+        self.names = None
 
     @cython.cfunc
     def identity(self, row: tuple[Any, ...]) -> Any:
@@ -214,7 +218,9 @@ class RowFiller:
             # Read anew as a whole: options of an earlier statement are over.
             state.branch = self.branch
             self.fill(state.values, row)
-            names = frozenset(self.keys)
+            if self.names is None:
+                self.names = frozenset(self.keys)  # one for all rows
+            names = self.names
         elif overwrite:
             if id(obj) in context.fresh:
                 return
