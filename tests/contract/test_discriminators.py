@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, String, case
 
 from .databases import EVERY
+from .family import staffed
 from .heard import Recorder
 from .library import loaded
 from .oracle import ROADS, Orm
@@ -254,3 +256,31 @@ def test_rows_under_another_name_are_told_by_an_expression(
             for each in session.scalars(orm.select(chosen).order_by(chosen.id)):
                 told.append([type(each).__name__, *loaded(each)])
         return told
+
+
+@contract()
+def test_an_object_that_tells_another_class_than_its_own_is_warned_of(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    world = staffed(orm, engine)
+    Person, Engineer, Intern = world.Person, world.Engineer, world.Intern
+    told: list[Any] = []
+    with orm.Session(engine) as session:
+
+        def flushed(*objects: Any) -> None:
+            session.add_all(objects)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                session.flush()
+            told.append([str(each.message).startswith("Flushing") for each in caught])
+
+        flushed(Engineer(kind="manager"))
+        flushed(Engineer(kind="intern"), Intern(kind="intern"), Intern())
+        flushed(Person(kind="engineer"), Person(kind="nothing"))
+        pat = Engineer()
+        flushed(pat)
+        pat.kind = "manager"
+        flushed()
+        pat.name = "Pat"
+        flushed()
+    return told

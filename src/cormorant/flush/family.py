@@ -13,6 +13,7 @@ from cormorant.flush._rows_cy import net_changes, one_class
 from cormorant.flush.delete import delete_from, delete_rows
 from cormorant.flush.facts import WriteFacts
 from cormorant.flush.insert import insert_into, insert_rows, prepare
+from cormorant.flush.told_classes import warn_of_told_class
 from cormorant.flush.update import raise_versions, update_in, update_rows
 from cormorant.instrument._state_cy import state_of
 
@@ -80,6 +81,9 @@ def update_changed(
     context: UOWTransaction, root: Mapper, objects: list[Any], connection: Connection
 ) -> None:
     """Update the rows of changed objects of one family, in the tables that changes touch."""
+    if root.polymorphic_on is not None:
+        for mapper, group in by_class(objects):
+            warn_of_told_class(mapper, group)
     if len(family_tables(root)) == 1:
         for mapper, group in by_class(objects):
             update_rows(context, mapper, group, connection)

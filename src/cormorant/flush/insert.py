@@ -20,6 +20,7 @@ from cormorant.flush._rows_cy import (
 from cormorant.flush.defaults import apply_defaults
 from cormorant.flush.facts import WriteFacts
 from cormorant.flush.forget import forget_values
+from cormorant.flush.told_classes import warn_of_told_class
 from cormorant.instrument._state_cy import (
     FLAG_FLUSHING,
     state_of,
@@ -49,6 +50,7 @@ def insert_rows(
 def prepare(mapper: Mapper, objects: list[Any]) -> None:
     """Give new objects what tells their class and the version of their rows."""
     _set_discriminator(mapper, objects)
+    warn_of_told_class(mapper, objects)
     _set_versions(mapper, objects)
 
 
