@@ -34,8 +34,9 @@ What the programs leave out, and why (the differences are wanted: docs/differenc
   the two to chance.
 - What the table refuses is flushed alone: which other tables are written before is left to chance
   by the oracle, see `by_class` in wanted.py. The programs on users fail in the midst.
-- Nobody changes who refers to an owner whose list in memory does not hold them: the oracle tells
-  of their removal (test_a_list_that_lacks_who_leaves_from_the_other_side_is_not_told).
+- Nobody changes who refers to an owner whose list in memory does not hold them, and no tag that
+  has left the session leaves its posts: the oracle tells of removals that do not take place
+  (test_a_list_that_lacks_who_leaves_from_the_other_side_is_not_told).
 - A reply is moved with nothing left to write: the oracle keeps one that an orphan takes along, and
   its row refers to what is deleted (test_who_is_deleted_and_comes_into_another_list_is_deleted).
 - Replies make no circles: those of persistent comments can be written here, not in the oracle.
@@ -154,7 +155,7 @@ class Graph(Play):
         """Tell whether an object refers to an owner, by its key or in memory."""
         if not hasattr(type(obj), reference):
             return False
-        key = getattr(obj, f"{reference}_id")
+        key = vars(obj).get(f"{reference}_id")
         return vars(obj).get(reference) is owner or (
             key is not None and owner in self.session and owner.id == key
         )
@@ -267,7 +268,8 @@ class Graph(Play):
         self.read_keys()
         post = self.held(self.posts, first)
         tag = self.one_of(list(post.tags) if post is not None else [], second)
-        if tag is None or self.is_missed(post):
+        gone = tag not in self.session or tag in self.session.deleted
+        if gone or self.is_missed(post):
             return
         if first % 2:
             post.tags.remove(tag)
@@ -278,7 +280,9 @@ class Graph(Play):
         """Replace the tags of a post."""
         self.read_keys()
         post = self.held(self.posts, first)
-        if post is not None and not any(self.misses(tag, post) for tag in post.tags):
+        if post is None or any(self.misses(tag, post) for tag in post.tags):
+            return
+        if all(tag in self.session for tag in post.tags):
             post.tags = self.some(self.tags, second)
 
     def move_comment(self, first: int, second: int) -> Any:

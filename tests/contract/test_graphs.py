@@ -80,6 +80,25 @@ def test_tables_wait_for_those_that_their_objects_know(
         session.commit()
 
 
+@contract(in_order=True)
+def test_tables_where_rows_are_deleted_wait_for_what_they_refer_to(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> None:
+    world = forum(orm, engine)
+    with orm.Session(engine) as session:
+        kept, gone = world.Post(title="kept"), world.Post(title="gone")
+        session.add_all([kept, gone, world.Tag(name="a")])
+        session.commit()
+        assert kept.id and gone.id
+        for class_ in (world.Post, world.Tag):
+            for event in ("before_insert", "before_update", "before_delete"):
+                heard.listen(class_, {event: ("mapper", "connection", "target")})
+        session.delete(gone)
+        kept.title = "x"
+        session.add(world.Tag(name="b"))
+        session.commit()
+
+
 @contract(*EVERY)
 def test_pairs_with_an_object_outside_the_session_are_not_deleted(
     orm: Orm, heard: Recorder, engine: Engine

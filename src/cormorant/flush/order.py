@@ -100,12 +100,15 @@ def _orders(prop: Any) -> bool:
 
 
 def with_known_parents(
-    roots: list[Mapper], groups: Iterable[tuple[Mapper, list[Any]]]
+    roots: list[Mapper],
+    groups: Iterable[tuple[Mapper, list[Any]]],
+    leaving: Iterable[Mapper] = (),
 ) -> list[Mapper]:
     """Return root mappers, and those of parents that the objects in `groups` know.
 
     Who knows a parent waits for the parent's table, whether anything is written there or not:
     it decides the order among tables that have nothing to do with each other, as SQLAlchemy.
+    Its deletions look up their parents, so that of `leaving`, where rows are deleted, all count.
     """
     found = dict.fromkeys(roots)
     if len(found) < 2:
@@ -114,6 +117,8 @@ def with_known_parents(
         for key, parent in _references(root):
             if parent not in found and any(key in values_of(obj) for obj in objects):
                 found[parent] = None
+    for root in leaving:
+        found.update(dict.fromkeys(parent for _key, parent in _references(root)))
     return list(found)
 
 

@@ -69,7 +69,7 @@ def run_flush(context: UOWTransaction, only: set[int] | None = None) -> None:
 def run_round(context: UOWTransaction, changes: Changes) -> None:
     """Write what one round found: inserts and updates by class, then deletes backwards."""
     saved = [*changes.new.items(), *changes.changed.items()]
-    tiers = mapper_rings(with_known_parents(changes.mappers, saved))
+    tiers = mapper_rings(with_known_parents(changes.mappers, saved, changes.deleted))
     rings = [ring for tier in tiers for ring in tier]
     order = [mapper for ring in rings for mapper in ring]
     context.roots.update(dict.fromkeys(order))

@@ -140,7 +140,10 @@ class Starts:
     def _waits(self, prop: Any, root: Mapper, owner: Mapper) -> bool:
         """Tell whether a flush looks along a relationship before it saves rows of `root`."""
         if prop.join.foreign_is_local:
-            return any(prop.key in state_of(obj).values for obj in self._objects(root))
+            looked_up = root in self.groups[-1]
+            return looked_up or any(
+                prop.key in state_of(obj).values for obj in self._objects(root)
+            )
         if not self._is_here(owner):
             return False
         return self._is_here(root) or any(
