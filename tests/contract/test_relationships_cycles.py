@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Column, Engine, ForeignKey, Integer, String
+from sqlalchemy import Column, Engine, ForeignKey, Integer, String, Table
 from sqlalchemy import event as core_event
 
 from .databases import EVERY
@@ -190,3 +190,41 @@ def test_batches_stay_whole_in_a_circle_of_tables(
         core_event.listen(engine, "before_cursor_execute", note)
         session.commit()
     return [step for step in ran if not step.startswith("UPDATE")]
+
+
+@contract(*EVERY)
+def test_who_is_mapped_after_a_flush_counts_in_the_next(
+    orm: Orm, heard: Recorder, engine: Engine
+) -> object:
+    Base: Any = orm.declarative_base()
+
+    class Leaf(Base):  # type: ignore[misc] # the base is made at run time
+        __tablename__ = "leaves"
+        id = Column(Integer, primary_key=True)
+        box_id: Any = Column(ForeignKey("boxes.id", name="fk_box", use_alter=True))
+
+    favorite: Any = Column("favorite_id", ForeignKey("leaves.id"))
+    boxes = Table("boxes", Base.metadata, Column("id", Integer, primary_key=True), favorite)
+    Base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.add(leaf := Leaf())
+        session.commit()
+        assert leaf.id
+        session.delete(leaf)
+        session.commit()
+
+    class Box(Base):  # type: ignore[misc] # as above
+        __table__ = boxes
+        leaves = orm.relationship(Leaf, foreign_keys=[Leaf.box_id], post_update=True)
+        favorite = orm.relationship(Leaf, foreign_keys=[boxes.c.favorite_id])
+
+    heard.classes(Leaf, Box, attributes=False)
+    with orm.Session(engine) as session:
+        leaf = Leaf()
+        session.add(box := Box(leaves=[leaf], favorite=leaf))
+        session.commit()
+        told = [leaf.box_id == box.id, box.favorite_id == leaf.id]
+        session.delete(box)
+        session.delete(leaf)
+        session.commit()
+        return told, session.scalars(orm.select(Leaf)).all()

@@ -62,6 +62,10 @@ REFUSING = ("raise", "raise_on_sql")
 """Those that refuse an access by the user."""
 
 
+KNOWN_OF_OWNERS = ("late_columns", "owners")
+"""What a flush keeps in the memo of a mapper that relationships of other classes tell."""
+
+
 class RelationshipProperty(MapperProperty, Generic[T]):
     """One relationship as the mapper knows it; subclass `Comparator` for a comparator_factory.
 
@@ -174,6 +178,13 @@ class RelationshipProperty(MapperProperty, Generic[T]):
         self._join_other_side()
         check_options(self)
         warn_of_overlaps(self)
+        self._forget_order()
+
+    def _forget_order(self) -> None:
+        """Have the related classes find out anew who refers to them: a flush goes by it."""
+        for each in self.mapper.base_mapper.self_and_descendants:
+            for name in KNOWN_OF_OWNERS:
+                each.memo.pop(name, None)
 
     def _find_join(self) -> JoinColumns:
         """Return the join; a subclass inherits that of the class that declares it."""
