@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Column, Engine, ForeignKey, Integer, Table
 
+from .databases import strict
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
-from .test_cascades_loading import strict
 
 WHOLE = "all, delete-orphan"
 

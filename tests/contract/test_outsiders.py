@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from .databases import strict
 from .graph_models import forum
 from .heard import Recorder
 from .oracle import Orm
 from .runner import contract
-from .test_cascades_loading import strict
 
 
 def tagged(orm: Orm, heard: Recorder, engine: Engine, world: Any) -> Any:
